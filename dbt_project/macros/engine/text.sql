@@ -1,0 +1,14 @@
+{#- Lower-case hex SHA-256 of a text's UTF-8 bytes. -#}
+{% macro sha256_hex(expression) %}{{ return(adapter.dispatch('sha256_hex', 'itgc')(expression)) }}{% endmacro %}
+{% macro default__sha256_hex(expression) %}sha256({{ expression }}){% endmacro %}
+
+{#- Distinct non-null values of a group, sorted, joined by a separator; null when there is none. -#}
+{% macro sorted_list(expression, separator=';') %}{{ return(adapter.dispatch('sorted_list', 'itgc')(expression, separator)) }}{% endmacro %}
+{% macro default__sorted_list(expression, separator) %}array_to_string(list_sort(array_agg(distinct {{ expression }}) filter (where {{ expression }} is not null)), '{{ separator }}'){% endmacro %}
+
+{% macro matches(expression, pattern) %}{{ return(adapter.dispatch('matches', 'itgc')(expression, pattern)) }}{% endmacro %}
+{% macro default__matches(expression, pattern) %}regexp_matches({{ expression }}, '{{ pattern }}'){% endmacro %}
+
+{#- The first group of the first match; null without a match. -#}
+{% macro text_match(expression, pattern) %}{{ return(adapter.dispatch('text_match', 'itgc')(expression, pattern)) }}{% endmacro %}
+{% macro default__text_match(expression, pattern) %}nullif(regexp_extract({{ expression }}, '{{ pattern }}', 1), ''){% endmacro %}
