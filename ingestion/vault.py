@@ -1,0 +1,158 @@
+"""The vault: append-only storage of evidence, a local folder or any fsspec URL. Nothing here updates or deletes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import uuid
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+from ingestion.contract import SourceError
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem  # type: ignore[import-untyped]
+
+_BLOCK = 1 << 20
+
+
+class VaultConflict(SourceError):  # noqa: N818 - reads as the fact it states
+    """An object of this name exists already: two runs write to one vault at the same time."""
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """What a file of the vault is, read from the vault itself.
+
+    Attributes:
+        size: Bytes.
+        sha256: Hex digest of the bytes.
+    """
+
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Vault:
+    """Where the evidence lies.
+
+    Attributes:
+        root: A folder, or a URL such as `s3://bucket/prefix` (credentials from the environment, as dlt and fsspec
+            read them).
+    """
+
+    root: str | Path
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the vault is a folder on this machine."""
+        return "://" not in str(self.root) or str(self.root).startswith("file://")
+
+    @cached_property
+    def folder(self) -> Path:
+        """The local folder, absolute.
+
+        Raises:
+            ValueError: The vault is not local.
+        """
+        if not self.is_local:
+            raise ValueError(f"{self.root} is not a local folder")
+        return Path(str(self.root).removeprefix("file://")).absolute()
+
+    @cached_property
+    def url(self) -> str:
+        """The address for dlt's filesystem destination."""
+        return self.folder.as_uri() if self.is_local else str(self.root).rstrip("/")
+
+    @cached_property
+    def fs(self) -> AbstractFileSystem:
+        """The fsspec filesystem of the vault."""
+        import fsspec
+
+        filesystem, _ = fsspec.core.url_to_fs(self.url)
+        return filesystem
+
+    def place(self, path: str) -> str:
+        """The address of a path in the vault, as DuckDB and pyarrow read it (absolute, `/` separated)."""
+        return (self.folder / path).as_posix() if self.is_local else f"{self.url}/{path}"
+
+    def create(self, path: str, content: bytes) -> None:
+        """Write a new object in one step; it is there with all its bytes, or not at all.
+
+        Raises:
+            VaultConflict: The object exists.
+        """
+        if not self.is_local:
+            self._create_remote(path, content)
+            return
+        target = self.folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
+        try:
+            with part.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            target.hardlink_to(part)  # unlike a rename, refuses to replace
+        except FileExistsError:
+            raise _conflict(path) from None
+        finally:
+            part.unlink(missing_ok=True)
+
+    def _create_remote(self, path: str, content: bytes) -> None:
+        place = self.place(path)
+        if self.fs.exists(place):
+            raise _conflict(path)
+        try:
+            self.fs.pipe_file(place, content, mode="create")  # conditional write where the store knows it
+        except FileExistsError:
+            raise _conflict(path) from None
+
+    def open(self, path: str) -> BinaryIO:
+        """Open an object for reading.
+
+        Raises:
+            FileNotFoundError: There is no such object.
+        """
+        return cast("BinaryIO", self.fs.open(self.place(path), "rb"))
+
+    def read(self, path: str) -> bytes:
+        """All bytes of an object.
+
+        Raises:
+            FileNotFoundError: There is no such object.
+        """
+        with self.open(path) as file:
+            return file.read()
+
+    def list(self, prefix: str) -> dict[str, int]:
+        """All objects below a prefix: path in the vault → bytes, sorted; hidden parts of unfinished writes left out."""
+        base = self.place(prefix)
+        root = self.fs._strip_protocol(self.place(""))
+        self.fs.invalidate_cache()
+        found = self.fs.find(base, detail=True) if self.fs.exists(base) else {}
+        paths = {str(name).removeprefix(root).lstrip("/"): int(facts["size"]) for name, facts in found.items()}
+        return {path: size for path, size in sorted(paths.items()) if not path.rsplit("/", 1)[-1].startswith(".")}
+
+    def facts(self, path: str) -> FileFacts:
+        """Size and SHA-256 of an object, read block by block.
+
+        Raises:
+            FileNotFoundError: There is no such object.
+        """
+        digest, size = hashlib.sha256(), 0
+        with self.open(path) as file:
+            while block := file.read(_BLOCK):
+                digest.update(block)
+                size += len(block)
+        return FileFacts(size, digest.hexdigest())
+
+
+def _conflict(path: str) -> VaultConflict:
+    return VaultConflict(
+        f"The vault already holds {path}; vault objects are never replaced.",
+        "Another collection is writing to this vault: let it finish, then collect again.",
+    )
