@@ -1,0 +1,35 @@
+with
+
+records as (
+
+    select * from {{ latest_records('raw_github', 'commits') }} as records
+
+),
+
+final as (
+
+    select
+        instance,
+        {{ json_text('payload', '$._context.repository_id') }} as repository_id,
+        {{ json_text('payload', '$._context.branch') }} as branch,
+        {{ json_text('payload', '$.oid') }} as oid,
+        {{ json_timestamp('payload', '$.committedDate') }} as committed_at,
+        {{ json_timestamp('payload', '$.authoredDate') }} as authored_at,
+        {{ json_text('payload', '$.message') }} as message,
+        {{ json_text('payload', '$.authors.nodes') }} as authors,
+        {{ json_text('payload', '$.committer.email') }} as committer_email,
+        {{ json_text('payload', '$.committer.user.databaseId') }} as committer_id,
+        {{ json_text('payload', '$.committer.user.login') }} as committer_login,
+        {{ json_text('payload', '$.parents.nodes[0].oid') }} as first_parent_oid,
+        {{ json_text('payload', '$.parents.nodes[1].oid') }} as second_parent_oid,
+        {{ json_text('payload', '$.associatedPullRequests.nodes') }} as associated_pull_requests,
+        record_key,
+        payload_sha256,
+        collection_id,
+        collected_at,
+        versions,
+    from records
+
+)
+
+select * from final

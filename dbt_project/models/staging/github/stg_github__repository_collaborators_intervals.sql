@@ -1,0 +1,33 @@
+with
+
+records as (
+
+    select * from {{ record_intervals('raw_github', 'repository_collaborators') }} as records
+
+),
+
+final as (
+
+    select
+        instance,
+        {{ json_text('payload', '$._context.repository_id') }} as repository_id,
+        {{ json_text('payload', '$.id') }} as user_id,
+        {{ json_text('payload', '$.login') }} as login,
+        {{ json_text('payload', '$.type') }} as user_type,
+        {{ json_text('payload', '$.role_name') }} as role_name,
+        {{ json_bool('payload', '$.permissions.pull') }} as can_pull,
+        {{ json_bool('payload', '$.permissions.triage') }} as can_triage,
+        {{ json_bool('payload', '$.permissions.push') }} as can_push,
+        {{ json_bool('payload', '$.permissions.maintain') }} as can_maintain,
+        {{ json_bool('payload', '$.permissions.admin') }} as can_admin,
+        record_key,
+        collection_id,
+        collected_at,
+        seen_from,
+        seen_to,
+        gone_at,
+    from records
+
+)
+
+select * from final
