@@ -1,16 +1,46 @@
-# Two commands matter: `make package` and `make test`. Everything else is for maintainers.
+# Two commands matter: `make package` and `make test`. The rest is for maintainers.
 PYTHON ?= python3
-VENV := .venv
-BIN := $(VENV)/bin
+BIN := .venv/bin
 export DO_NOT_TRACK := 1
+export DAGSTER_DISABLE_TELEMETRY := 1
+export GX_ANALYTICS_ENABLED := false
+export RUNTIME__DLTHUB_TELEMETRY := false
 
-.PHONY: env
-env: $(VENV)/.installed
+.PHONY: env package test check test-crash mutants lock clean
 
-$(VENV)/.installed: requirements-uv.lock requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else f"Python 3.11 to 3.13 is needed, this is {v[0]}.{v[1]}: set PYTHON=python3.12, say")'
-	@$(PYTHON) -m venv --clear $(VENV)
+package: env
+	@$(BIN)/itgc package
+
+test: check
+	@$(BIN)/python -m pytest -q
+
+check: env
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/sqlfluff lint -q dbt_project/models
+	@$(BIN)/mypy
+
+test-crash: env
+	@$(BIN)/python -m pytest -q tests/crash --kills 30
+
+mutants: env
+	@$(BIN)/python -m tests.mutants
+
+env: .venv/.installed
+
+.venv/.installed: requirements-uv.lock requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else f"Python 3.11 to 3.13 is needed, this is {v[0]}.{v[1]}; for example: make PYTHON=python3.12 package")'
+	@$(PYTHON) -m venv --clear .venv
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
+
+# Host-free, hashed: uv.lock would name the index.
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
+lock: env
+	@$(LOCK) pyproject.toml --group dev -o requirements.lock
+	@$(BIN)/uv --version | awk '{print "uv==" $$2}' | $(LOCK) - -o requirements-uv.lock
+
+clean:
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache build

@@ -1,0 +1,186 @@
+"""`itgc`: a thin face over the Dagster jobs. Heavy imports happen inside the commands."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from orchestration.engagement import Engagement
+    from orchestration.workspace import Workspace
+
+OK, FAILED, USAGE, INCOMPLETE = 0, 1, 2, 3
+
+app = typer.Typer(
+    help="SOC 1 evidence for IT general controls: collect, build, check, package, verify.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+EngagementOption = Annotated[Path | None, typer.Option("--engagement", "-e", help="Engagement file; default engagement.yml.")]
+BuildOption = Annotated[Path | None, typer.Option("--build", help="Folder of vault, warehouse and packages; default build.")]
+
+
+def _say(text: str) -> None:
+    from ingestion.config import scrub
+
+    print(scrub(text), file=sys.stderr, flush=True)
+
+
+@contextmanager
+def _opened(engagement: Path | None, build: Path | None) -> Iterator[tuple[Workspace, Engagement]]:
+    """The workspace; whatever goes wrong inside ends in one screen of text and exit code 1."""
+    from ingestion.contract import SourceError
+    from orchestration import progress
+    from orchestration.dbt import DbtError
+    from orchestration.engagement import EngagementError
+    from orchestration.workspace import find
+
+    try:
+        workspace = find(engagement, build)
+        settings = workspace.engagement()
+        workspace.prepare()
+        progress.listen(_progress())
+        yield workspace, settings
+    except (EngagementError, SourceError, DbtError) as error:
+        _say(f"error: {error}")
+        raise typer.Exit(FAILED) from None
+    finally:
+        progress.listen(None)
+        if sys.stderr.isatty():
+            print("\r\033[K", end="", file=sys.stderr)
+
+
+def _progress() -> object:
+    """One line that is rewritten on a terminal; nothing in a log."""
+    if not sys.stderr.isatty():
+        return None
+
+    def show(line: str) -> None:
+        print(f"\r\033[K{line[:110]}", end="", file=sys.stderr, flush=True)
+
+    return show
+
+
+def _run(workspace: Workspace, job: str) -> bool:
+    from orchestration.jobs import run
+
+    outcome = run(workspace, job)
+    for failure in outcome.failures:
+        _say(f"error: {failure}")
+    return outcome.success
+
+
+@app.command()
+def collect(engagement: EngagementOption = None, build: BuildOption = None) -> None:
+    """Collect every source into the vault, from where the ledger says the last collection ended."""
+    with _opened(engagement, build) as (workspace, _):
+        done = _run(workspace, "collect")
+        _collected(workspace)
+    raise typer.Exit(OK if done else FAILED)
+
+
+def _collected(workspace: Workspace) -> None:
+    from ingestion.ledger import Ledger
+
+    counts = Ledger.open(workspace.vault).counts()
+    print(f"vault: {counts.committed} collections committed, {counts.failed} failed, {counts.aborted} aborted; {counts.rows} rows")
+
+
+@app.command(name="build")
+def build_(engagement: EngagementOption = None, build: BuildOption = None) -> None:
+    """Build the evidence marts and exception views from the vault."""
+    with _opened(engagement, build) as (workspace, _):
+        done = _run(workspace, "build")
+    raise typer.Exit(OK if done else FAILED)
+
+
+@app.command()
+def package(
+    engagement: EngagementOption = None,
+    build: BuildOption = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Refuse to write a package that is INCOMPLETE.")] = False,
+    key: Annotated[Path | None, typer.Option("--key", help="Private key of `itgc keygen`; or ITGC_SIGNING_KEY.")] = None,
+) -> None:
+    """Write and verify the evidence package; collects first when the vault does not hold the period."""
+    with _opened(engagement, build) as (workspace, settings):
+        code = _package(workspace, settings, strict=strict, key=key)
+    raise typer.Exit(code)
+
+
+def _package(workspace: Workspace, settings: Engagement, *, strict: bool, key: Path | None) -> int:
+    from orchestration import collection
+    from orchestration.defs.outcome import read_outcome
+
+    os.environ["ITGC_STRICT"] = "1" if strict else ""
+    if key is not None:
+        os.environ["ITGC_SIGNING_KEY_FILE"] = str(key.resolve())
+    if not collection.holds_period(workspace, settings) and not _run(workspace, "collect"):
+        _say("some collections failed (above); packaging what the vault holds, the package will say what is missing")
+    if not _run(workspace, "build") or not _run(workspace, "package"):
+        return FAILED
+    outcome = read_outcome(workspace)
+    for line in outcome.lines:
+        print(line)
+    print(f"package: {outcome.path}")
+    return OK if outcome.state == "CHECKS_PASSED" else INCOMPLETE
+
+
+@app.command()
+def verify(
+    folder: Annotated[Path, typer.Argument(help="The package's folder.")],
+    public_key: Annotated[Path | None, typer.Option("--public-key", help="The signer's public key, obtained elsewhere than in the package.")] = None,
+) -> None:
+    """Verify a package, as its own verify.py does."""
+    from orchestration.report_package import verify as verifier
+
+    raise typer.Exit(verifier.main([str(folder), *(["--public-key", str(public_key)] if public_key else [])]))
+
+
+@app.command()
+def keygen(out: Annotated[Path, typer.Argument(help="Folder for the two key files.")]) -> None:
+    """Make an ed25519 key pair for signing packages."""
+    from orchestration.report_package.signing import keygen as make
+
+    private, public = make(out)
+    print(f"private key: {private} (keep it secret; give it to `itgc package --key`)")
+    print(f"public key: {public} (give it to the auditor by another way than the package)")
+
+
+@app.command()
+def doctor(engagement: EngagementOption = None, build: BuildOption = None) -> None:
+    """Check configuration, credentials, scopes and reachability of every source, and say what to do."""
+    from orchestration.doctor import examine
+
+    with _opened(engagement, build) as (workspace, settings):
+        healthy = True
+        for instance, finding in examine(workspace, settings):
+            healthy &= finding.ok
+            print(f"{'ok  ' if finding.ok else 'FAIL'} {instance}: {finding.check}: {finding.detail}" + (f"\n     {finding.remedy}" if finding.remedy and not finding.ok else ""))
+    raise typer.Exit(OK if healthy else FAILED)
+
+
+@app.command()
+def ui(engagement: EngagementOption = None, build: BuildOption = None, port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> None:
+    """Open Dagster on loopback: lineage from source to package, checks, runs."""
+    import subprocess
+
+    with _opened(engagement, build):
+        print(f"Dagster: http://127.0.0.1:{port}")
+        command = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)]
+        raise typer.Exit(subprocess.call(command))
+
+
+def main() -> None:
+    """Entry point."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

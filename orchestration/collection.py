@@ -1,0 +1,78 @@
+"""Collecting an engagement: which instants, from where, and whether the vault already holds the period."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from ingestion.config import SourceInstance
+from orchestration import clock
+from orchestration.engagement import Engagement
+from orchestration.workspace import CODE_VERSION, Workspace
+
+
+def ticks(engagement: Engagement) -> list[datetime]:
+    """The instants to collect at: now, or the demo's months under its injected clock."""
+    if engagement.simulation:
+        from orchestration import simulation
+
+        return simulation.ticks(engagement)
+    return [min(clock.now(), engagement.evidence_cutoff_at)]
+
+
+def now(engagement: Engagement) -> datetime:
+    """The instant that stamps carry: the clock, or the demo's last tick."""
+    return engagement.evidence_cutoff_at if engagement.simulation else clock.now()
+
+
+@contextmanager
+def reachable(
+    workspace: Workspace, engagement: Engagement, source: str | None = None
+) -> Iterator[tuple[tuple[SourceInstance, ...], Callable[[datetime], None] | None]]:
+    """The source instances (with `source`: to collect that one) with real addresses, while the context lasts; for the demo, served on loopback."""
+    if engagement.simulation is None:
+        yield engagement.sources, None
+        return
+    from orchestration import simulation
+
+    with simulation.serving(workspace, engagement, source) as served:
+        yield served
+
+
+def holds_period(workspace: Workspace, engagement: Engagement) -> bool:
+    """Whether every resource of every source was committed up to the end of the period (or its last attempt is this late)."""
+    from ingestion.ledger import Ledger
+    from ingestion.sources import resources
+
+    ledger = Ledger.open(workspace.vault)
+    wanted = ticks(engagement)[-1] if engagement.simulation else min(clock.now(), engagement.period_end_at)
+    for source in engagement.sources:
+        for resource in resources(source.source):
+            last = ledger.last_committed(source.instance, resource.name)
+            if last is None or last.window_end < wanted:
+                return False
+    return True
+
+
+def collect(workspace: Workspace, engagement: Engagement, source: str | None = None, progress: Callable[..., None] | None = None) -> Any:
+    """Collect every instance (or those of one source) at every tick that the ledger does not hold yet.
+
+    Returns:
+        The pipeline's CollectReport; failures stand in it, none is raised.
+    """
+    from ingestion.pipeline import collect as run
+    from ingestion.vault import Vault
+
+    with reachable(workspace, engagement, source) as (instances, on_tick):
+        return run(
+            Vault(str(workspace.vault)),
+            [instance for instance in instances if source in (None, instance.source)],
+            ticks(engagement),
+            work_dir=workspace.collector,
+            collect_from=engagement.collect_from,
+            code_version=CODE_VERSION,
+            on_tick=on_tick,
+            progress=progress,
+        )

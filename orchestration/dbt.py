@@ -1,0 +1,107 @@
+"""dbt in this process: parse once, build once, results as plain data. No subprocess, no version look-up."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from orchestration.workspace import Workspace
+
+
+class DbtError(Exception):
+    """dbt could not parse or build; the text names the first failing nodes and what to read."""
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What dbt says of one node.
+
+    Attributes:
+        unique_id: dbt's id, e.g. `model.itgc.cm_01__code_changes`.
+        resource_type: model, seed, test …
+        status: success, pass, fail, error, skipped, warn.
+        seconds: execution time.
+        message: dbt's message, one line.
+        failures: failing rows of a test.
+    """
+
+    unique_id: str
+    resource_type: str
+    status: str
+    seconds: float
+    message: str
+    failures: int
+
+    @property
+    def ok(self) -> bool:
+        """Whether the node did what it should."""
+        return self.status in {"success", "pass", "warn"}
+
+
+def _invoke(workspace: Workspace, arguments: Sequence[str], variables: Mapping[str, Any], on_event: Callable[[Any], None] | None = None) -> Any:
+    workspace.prepare()
+    from dbt.cli.main import dbtRunner
+
+    quiet = ["--quiet", "--no-use-colors", "--log-level-file", "warn"]
+    runner = dbtRunner(callbacks=[on_event] if on_event else [])
+    with redirect_stdout(StringIO()):
+        return runner.invoke([*quiet, *arguments, "--vars", json.dumps(dict(variables), sort_keys=True)])
+
+
+def parse(workspace: Workspace) -> Path:
+    """Parse the project when something changed since the last time.
+
+    Returns:
+        The path of `manifest.json`.
+
+    Raises:
+        DbtError: the project does not parse.
+    """
+    sources = [workspace.project / "dbt_project.yml", *(workspace.project / "dbt_project").rglob("*")]
+    newest = max((path.stat().st_mtime for path in sources if path.is_file()), default=0.0)
+    if not workspace.manifest.exists() or workspace.manifest.stat().st_mtime < max(newest, workspace.engagement_path.stat().st_mtime):
+        result = _invoke(workspace, ["parse"], workspace.engagement().dbt_vars())
+        if not result.success:
+            raise DbtError(f"dbt cannot parse the project: {result.exception}")
+    return workspace.manifest
+
+
+def build(workspace: Workspace, on_node: Callable[[str, int, int], None] | None = None) -> list[NodeResult]:
+    """Seeds, models and data tests in dependency order (unit tests run in the test command, not here).
+
+    Args:
+        workspace: where.
+        on_node: called with (node name, position, total) as nodes finish.
+
+    Returns:
+        One result per node.
+
+    Raises:
+        DbtError: dbt could not run at all.
+    """
+
+    def listen(event: Any) -> None:
+        if on_node and event.info.name in {"LogModelResult", "LogTestResult", "LogSeedResult"}:
+            on_node(event.data.node_info.node_name, event.data.index, event.data.total)
+
+    result = _invoke(workspace, ["build", "--exclude-resource-type", "unit_test"], workspace.engagement().dbt_vars(), listen)
+    if result.result is None:
+        raise DbtError(f"dbt could not run: {result.exception}")
+    return list(_results(result.result))
+
+
+def _results(outcome: Any) -> Iterator[NodeResult]:
+    for item in outcome.results:
+        yield NodeResult(
+            unique_id=item.node.unique_id,
+            resource_type=str(item.node.resource_type),
+            status=str(item.status),
+            seconds=float(item.execution_time),
+            message=" ".join(str(item.message or "").split()),
+            failures=int(item.failures or 0),
+        )

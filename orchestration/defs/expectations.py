@@ -1,0 +1,77 @@
+"""The data checks: Great Expectations run once, its results shown on the assets they speak of and kept for the package."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+import dagster as dg
+
+from expectations.suites import Suite, suites
+from orchestration import progress
+from orchestration.catalogue import controls
+from orchestration.workspace import find
+
+workspace = find()
+engagement = workspace.engagement()
+_controls = controls(workspace.project)
+_suites = suites([(control.control_id, control.population_id) for control in _controls], [item.instance for item in engagement.sources])
+_marts = {control.population_id: dg.AssetKey(["marts", control.population_id]) for control in _controls}
+_SUMMARIES = ["chk_collection_gaps", "chk_lineage", "chk_populations", "chk_sequences", "rpt_coverage", "rpt_reconciliations"]
+DATA_CHECKS = dg.AssetKey("data_checks")
+
+
+@dg.asset(
+    key=DATA_CHECKS,
+    deps=[dg.AssetKey(["reporting", name]) for name in _SUMMARIES],
+    group_name="reporting",
+    kinds={"greatexpectations"},
+    pool="duckdb_writer",
+    description="Is every population complete, and is every day of the period covered? Each answer, in words, for the package.",
+)
+def data_checks() -> dg.MaterializeResult[None]:
+    """Validate the summary tables; keep the results beside the warehouse."""
+    from expectations.runner import run
+
+    progress.say("data checks")
+    results = run(_suites, workspace.warehouse)
+    workspace.checks.write_text(json.dumps([result.as_dict() for result in results], indent=1, ensure_ascii=False), encoding="utf-8")
+    failed = [result for result in results if result.passed != "true"]
+    return dg.MaterializeResult(
+        metadata={"checks": len(results), "failed": len(failed), "what_failed": dg.MetadataValue.md("\n".join(f"- {r.expectation}: {r.observed}" for r in failed) or "nothing")}
+    )
+
+
+def _name(suite: Suite, assertion: str) -> str:
+    return re.sub(r"\W", "_", f"{suite.name}__{assertion}")
+
+
+def _asset(suite: Suite) -> dg.AssetKey:
+    return _marts.get(suite.population_id, DATA_CHECKS)
+
+
+@dg.multi_asset_check(
+    name="publish_data_checks",
+    specs=[
+        dg.AssetCheckSpec(_name(suite, a.name), asset=_asset(suite), description=a.words, additional_deps=[DATA_CHECKS] if _asset(suite) != DATA_CHECKS else [])
+        for suite in _suites
+        for a in suite.assertions
+    ],
+)
+def publish_data_checks() -> Iterator[dg.AssetCheckResult]:
+    """One check per assertion, on the population (or on the data checks, for a source)."""
+    results = {entry["check_id"]: entry for entry in json.loads(workspace.checks.read_text(encoding="utf-8"))}
+    for suite in _suites:
+        for assertion in suite.assertions:
+            entry = results[f"{suite.name}.{assertion.name}"]
+            yield dg.AssetCheckResult(
+                asset_key=_asset(suite),
+                check_name=_name(suite, assertion.name),
+                passed=entry["passed"] == "true",
+                description=entry["expectation"],
+                metadata={"observed": entry["observed"], "expected": entry["expected"]},
+            )
+
+
+defs = dg.Definitions(assets=[data_checks], asset_checks=[publish_data_checks])

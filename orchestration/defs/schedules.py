@@ -1,0 +1,42 @@
+"""The jobs, one per stage and one for everything, and when they run."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from orchestration.defs.expectations import DATA_CHECKS
+from orchestration.defs.report_package import PACKAGE
+from orchestration.workspace import find
+
+engagement = find().engagement()
+
+raw = dg.AssetSelection.groups("sources")
+package = dg.AssetSelection.assets(DATA_CHECKS, PACKAGE)
+models = dg.AssetSelection.all() - raw - package
+
+collect = dg.define_asset_job("collect", raw, description="Collect every source into the vault.")
+build = dg.define_asset_job("build", models - dg.AssetSelection.checks_for_assets(), description="Build the evidence marts and exception views from the vault.")
+report = dg.define_asset_job(
+    "package",
+    dg.AssetSelection.assets(DATA_CHECKS, PACKAGE) | dg.AssetSelection.all_asset_checks(),
+    description="Check completeness and coverage, then write and verify the evidence package.",
+)
+everything = dg.define_asset_job("everything", dg.AssetSelection.all(), description="From the sources to the verified package.")
+
+daily = dg.ScheduleDefinition(
+    name="daily_collection",
+    job=collect,
+    cron_schedule="15 2 * * *",
+    execution_timezone=engagement.zone,
+    description="Sources forget (some after a month): collect every night.",
+)
+_after = engagement.report.evidence_cutoff
+period_end = dg.ScheduleDefinition(
+    name="period_end_package",
+    job=everything,
+    cron_schedule=f"0 6 {min(_after.day, 28)} {_after.month} *",
+    execution_timezone=engagement.zone,
+    description="The package of the period, at the evidence cutoff.",
+)
+
+defs = dg.Definitions(jobs=[collect, build, report, everything], schedules=[daily, period_end])

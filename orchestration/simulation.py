@@ -1,0 +1,64 @@
+"""The demo company: generated, served on loopback by the vendors' own routes, collected under an injected clock.
+
+Only engagements with a `simulation` section come here. The connectors, the pipeline and the models do not know of it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ingestion.config import SourceInstance
+from orchestration.engagement import Engagement
+from orchestration.workspace import Workspace
+
+
+def ticks(engagement: Engagement) -> list[datetime]:
+    """The instants at which the demo collects: 00:30 on the first of each month of the period and after it, and the evidence cutoff."""
+    zone = ZoneInfo(engagement.zone)
+    day = engagement.report.first_day.replace(day=1)
+    found: list[datetime] = []
+    while (at := datetime.combine(day, time(0, 30), tzinfo=zone).astimezone(UTC)) < engagement.evidence_cutoff_at:
+        found.append(at)
+        day = day.replace(year=day.year + day.month // 12, month=day.month % 12 + 1)
+    return [*found, engagement.evidence_cutoff_at]
+
+
+@contextmanager
+def serving(
+    workspace: Workspace, engagement: Engagement, source: str | None
+) -> Iterator[tuple[tuple[SourceInstance, ...], Callable[[datetime], None]]]:
+    """Generate the company if needed and serve it while the context lasts.
+
+    Args:
+        workspace: the company stands in its `demo` folder.
+        engagement: an engagement with a `simulation` section.
+        source: the source about to be collected; None for all.
+
+    Yields:
+        The source instances with `{demo}` and `{demo_files}` replaced by the server's address and the company's folder,
+        and `on_tick(instant)`, which sets the company's clock.
+    """
+    from ingestion.demo.company import open_company
+
+    if engagement.simulation is None:
+        raise ValueError("not a simulated engagement")
+    with open_company(workspace.demo, engagement.simulation.seed, engagement.simulation.scale, engagement.simulation.scenario) as company:
+        for variable, value in company.secrets.items():
+            os.environ.setdefault(variable, value)
+        yield tuple(_addressed(source, company.url, str(workspace.demo)) for source in engagement.sources), lambda instant: company.set_clock(instant, source)
+
+
+def _addressed(source: SourceInstance, url: str, folder: str) -> SourceInstance:
+    def replace(value: Any) -> Any:
+        if isinstance(value, str):
+            return value.replace("{demo}", url).replace("{demo_files}", folder)
+        if isinstance(value, dict):
+            return {key: replace(item) for key, item in value.items()}
+        return [replace(item) for item in value] if isinstance(value, list | tuple) else value
+
+    return type(source).model_validate(replace(source.model_dump(mode="json")))

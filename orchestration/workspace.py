@@ -1,0 +1,114 @@
+"""Where everything of one engagement stands on disk, and the environment the tools run in."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from orchestration.engagement import Engagement, EngagementError, load
+
+CODE_VERSION = version("itgc-evidence")
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Paths of one engagement.
+
+    Attributes:
+        project: the folder that holds `dbt_project.yml`.
+        engagement_path: the engagement file.
+        build: everything derived or collected: vault, warehouse, packages. Only the vault cannot be rebuilt.
+    """
+
+    project: Path
+    engagement_path: Path
+    build: Path
+
+    @property
+    def vault(self) -> Path:
+        """Append-only evidence and its ledger."""
+        return self.build / "vault"
+
+    @property
+    def warehouse(self) -> Path:
+        """The DuckDB file: derived, may be deleted at any time."""
+        return self.build / "warehouse.duckdb"
+
+    @property
+    def packages(self) -> Path:
+        """Finished evidence packages."""
+        return self.build / "packages"
+
+    @property
+    def collector(self) -> Path:
+        """Working folder of dlt and of the git clones."""
+        return self.build / "collector"
+
+    @property
+    def demo(self) -> Path:
+        """The generated demo company."""
+        return self.build / "demo"
+
+    @property
+    def manifest(self) -> Path:
+        """dbt's parsed project."""
+        return self.build / "dbt" / "manifest.json"
+
+    @property
+    def checks(self) -> Path:
+        """Results of the data checks of the last build."""
+        return self.build / "data_checks.json"
+
+    def engagement(self) -> Engagement:
+        """Read and validate the engagement file."""
+        return load(self.engagement_path)
+
+    def prepare(self) -> None:
+        """Create the folders and set the environment of dbt, Dagster, dlt and Great Expectations (telemetry off everywhere).
+
+        Idempotent. One absolute path each, set only here: a relative one would make dbt parse from scratch.
+        """
+        for folder in (self.build, self.build / "dbt", self.build / "dagster"):
+            folder.mkdir(parents=True, exist_ok=True)
+        settings = self.build / "dagster" / "dagster.yaml"
+        wanted = (self.project / "orchestration" / "dagster.yaml").read_text(encoding="utf-8")
+        if not settings.exists() or settings.read_text(encoding="utf-8") != wanted:
+            settings.write_text(wanted, encoding="utf-8")
+        os.environ.update(
+            {
+                "DAGSTER_HOME": str(self.build / "dagster"),
+                "DAGSTER_DISABLE_TELEMETRY": "1",
+                "DBT_PROFILES_DIR": str(self.project / "dbt_project"),
+                "DBT_PROJECT_DIR": str(self.project),
+                "DBT_TARGET_PATH": str(self.build / "dbt"),
+                "DBT_LOG_PATH": str(self.build / "dbt"),
+                "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+                "DO_NOT_TRACK": "1",
+                "GX_ANALYTICS_ENABLED": "false",
+                "RUNTIME__DLTHUB_TELEMETRY": "false",
+                "ITGC_PROJECT": str(self.project),
+                "ITGC_ENGAGEMENT": str(self.engagement_path),
+                "ITGC_BUILD": str(self.build),
+                "ITGC_WAREHOUSE": str(self.warehouse),
+            }
+        )
+
+
+def find(engagement: Path | None = None, build: Path | None = None) -> Workspace:
+    """The workspace of the current folder, or the one named by ITGC_PROJECT, ITGC_ENGAGEMENT and ITGC_BUILD.
+
+    Args:
+        engagement: engagement file; default `engagement.yml` in the project's folder.
+        build: folder of vault, warehouse and packages; default `build` in the project's folder.
+
+    Raises:
+        EngagementError: the project's folder cannot be found from here.
+    """
+    project = Path(os.environ.get("ITGC_PROJECT") or Path.cwd()).resolve()
+    if not (project / "dbt_project.yml").is_file():
+        raise EngagementError(f"no dbt_project.yml in {project.name or project}: run itgc in the project's folder, or set ITGC_PROJECT to it")
+    chosen = engagement or Path(os.environ.get("ITGC_ENGAGEMENT") or project / "engagement.yml")
+    folder = build or Path(os.environ.get("ITGC_BUILD") or project / "build")
+    return Workspace(project, chosen.resolve(), folder.resolve())
