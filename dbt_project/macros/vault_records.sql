@@ -2,12 +2,39 @@
     The vault's records as staging reads them. Only committed collections count; what an aborted run left behind is not seen.
 -#}
 
-{#- One row per record: the latest payload, and the earliest collection that carried it. `versions` counts distinct payloads:
-    more than one is a restatement (rpt_collections, chk_restatements). Columns: instance, record_key, source_updated_at, payload,
-    payload_sha256, collection_id, collected_at, versions. -#}
+{#- Committed collections with the instant at which the next one of the same instance and resource was taken. A snapshot that
+    was not permitted or not available shows nothing and ends nothing. -#}
+{% macro committed_collections() -%}
+    select
+        n,
+        collection_id,
+        source,
+        instance,
+        resource,
+        collected_at,
+        permission not in ('denied', 'not_available') as is_complete,
+        lead(collected_at) over (
+            partition by source, instance, resource, permission not in ('denied', 'not_available') order by collected_at, n
+        ) as next_collected_at,
+    from {{ source('raw_ledger', 'collections') }}
+    where kind = 'committed'
+{%- endmacro %}
+
+{#-
+    One row per record: the latest payload, and the earliest collection that carried it. Columns: instance, record_key,
+    source_updated_at, payload, payload_sha256, collection_id, collected_at, first_collected_at (of any payload of the record),
+    gone_at (snapshots: the first later one without the record; null = still there), versions (distinct payloads: more than one
+    is a restatement, counted in chk_restatements).
+-#}
 {% macro latest_records(schema, table) -%}
 (
-    with record_versions as (
+    with collections as (
+
+        {{ committed_collections() }}
+
+    ),
+
+    record_versions as (
 
         select
             collections.instance,
@@ -18,9 +45,9 @@
             min_by(records.collection_id, collections.n) as collection_id,
             min_by(collections.collected_at, collections.n) as collected_at,
             max(collections.n) as last_n,
+            max_by(coalesce(collections.next_collected_at, timestamp '9999-12-31'), collections.n) as next_collected_at,
         from {{ source(schema, table) }} as records
-        inner join {{ source('raw_ledger', 'collections') }} as collections
-            on collections.collection_id = records.collection_id and collections.kind = 'committed'
+        inner join collections on collections.collection_id = records.collection_id
         group by collections.instance, records.record_key, records.payload_sha256
 
     )
@@ -33,34 +60,39 @@
         payload_sha256,
         collection_id,
         collected_at,
+        min(collected_at) over (partition by instance, record_key) as first_collected_at,
+        nullif(next_collected_at, timestamp '9999-12-31') as gone_at,
         count(*) over (partition by instance, record_key) as versions,
     from record_versions
-    qualify row_number() over (partition by instance, record_key order by last_n desc, source_updated_at desc nulls last, payload_sha256) = 1
+    qualify row_number() over (
+        partition by instance, record_key order by last_n desc, source_updated_at desc nulls last, payload_sha256
+    ) = 1
 )
 {%- endmacro %}
 
 {#-
     The history of a snapshot: one row per record and unbroken run of snapshots that showed the same payload (or, with
     by_payload=false, showed the record at all, with the run's last payload). Columns: instance, record_key, payload,
-    collection_id and collected_at (of the run's first snapshot), seen_from, seen_to (first and last snapshot of the run),
-    gone_at (the first complete snapshot after the run; null = still there at the last one).
-    A snapshot that was not permitted or not available shows nothing and ends nothing.
+    payload_sha256, collection_id and collected_at (of the run's first snapshot), seen_from, seen_to (first and last snapshot of
+    the run), gone_at (the first complete snapshot after the run; null = still there at the last one).
 -#}
 {% macro record_intervals(schema, table, resource=none, by_payload=true) -%}
 (
-    with snapshots as (
+    with collections as (
+
+        {{ committed_collections() }}
+
+    ),
+
+    snapshots as (
 
         select
             instance,
             collection_id,
             collected_at,
             row_number() over (partition by instance order by collected_at, n) as snapshot_no,
-        from {{ source('raw_ledger', 'collections') }}
-        where
-            source = '{{ schema | replace('raw_', '', 1) }}'
-            and resource = '{{ resource or table }}'
-            and kind = 'committed'
-            and permission not in ('denied', 'not_available')
+        from collections
+        where source = '{{ schema | replace('raw_', '', 1) }}' and resource = '{{ resource or table }}' and is_complete
 
     ),
 
@@ -69,18 +101,28 @@
         select
             snapshots.instance,
             records.record_key,
-            {% if by_payload -%} records.payload_sha256, {%- endif %}
+            {%- if by_payload %}
+            records.payload_sha256 as run_payload,
+            {%- else %}
+            cast(null as string) as run_payload,
+            {%- endif %}
             snapshots.snapshot_no,
-            min(snapshots.collection_id) as collection_id,
-            min(snapshots.collected_at) as collected_at,
-            max(records.payload) as payload,
-            snapshots.snapshot_no - row_number() over (
-                partition by snapshots.instance, records.record_key {%- if by_payload -%} , records.payload_sha256 {%- endif %}
-                order by snapshots.snapshot_no
-            ) as run_no,
+            snapshots.collection_id,
+            snapshots.collected_at,
+            max_by(records.payload, records.payload_sha256) as payload,
+            max(records.payload_sha256) as payload_sha256,
         from {{ source(schema, table) }} as records
         inner join snapshots on snapshots.collection_id = records.collection_id
-        group by snapshots.instance, records.record_key, {% if by_payload -%} records.payload_sha256, {%- endif %} snapshots.snapshot_no
+        group by snapshots.instance, records.record_key, run_payload, snapshots.snapshot_no, snapshots.collection_id, snapshots.collected_at
+
+    ),
+
+    numbered as (
+
+        select
+            *,
+            snapshot_no - row_number() over (partition by instance, record_key, run_payload order by snapshot_no) as run_no,
+        from sightings
 
     ),
 
@@ -90,12 +132,13 @@
             instance,
             record_key,
             max_by(payload, snapshot_no) as payload,
+            max_by(payload_sha256, snapshot_no) as payload_sha256,
             min_by(collection_id, snapshot_no) as collection_id,
             min(collected_at) as seen_from,
             max(collected_at) as seen_to,
             max(snapshot_no) as last_snapshot_no,
-        from sightings
-        group by instance, record_key, {% if by_payload -%} payload_sha256, {%- endif %} run_no
+        from numbered
+        group by instance, record_key, run_payload, run_no
 
     )
 
@@ -103,6 +146,7 @@
         runs.instance,
         runs.record_key,
         runs.payload,
+        runs.payload_sha256,
         runs.collection_id,
         runs.seen_from as collected_at,
         runs.seen_from,

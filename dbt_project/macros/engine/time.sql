@@ -8,6 +8,16 @@
 
 {% macro null_instant() %}cast(null as {{ instant_type() }}){% endmacro %}
 
+{#- An instant or a local time of the zone: text that ends in Z or an offset is an instant, other text is local; null zone and no
+    offset is null. -#}
+{% macro zoned_text_to_instant(expression, zone) %}{{ return(adapter.dispatch('zoned_text_to_instant', 'itgc')(expression, zone)) }}{% endmacro %}
+{% macro default__zoned_text_to_instant(expression, zone) -%}
+    case
+        when {{ matches(expression, '(Z|[+-][0-9]{2}:?[0-9]{2})$') }} then {{ text_to_instant(expression) }}
+        else timezone({{ zone }}, try_cast({{ expression }} as timestamp))
+    end
+{%- endmacro %}
+
 {#- 20251101T043000Z, the form that keys use. -#}
 {% macro instant_to_text(expression) %}{{ return(adapter.dispatch('instant_to_text', 'itgc')(expression)) }}{% endmacro %}
 {% macro default__instant_to_text(expression) %}strftime({{ expression }}, '%Y%m%dT%H%M%SZ'){% endmacro %}

@@ -19,6 +19,9 @@ final as (
         collection_id,
         collected_at,
         payload_sha256,
+        first_collected_at,
+        gone_at,
+        versions,
     from records
 
 )
