@@ -1,0 +1,1 @@
+"""Great Expectations: is every population complete, is every day of the period covered."""

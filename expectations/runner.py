@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -83,11 +84,16 @@ def _pairs(suites: Sequence[Suite]) -> Iterator[tuple[Suite, Assertion]]:
 
 def _rows(connection: Any, table: str, suite: Suite) -> pd.DataFrame:
     # Both names are constants of suites.py; the value is bound.
-    frame: pd.DataFrame = connection.execute(f"select * from reporting.{table} where {suite.column} = $1 order by all", [suite.value]).df()  # noqa: S608
+    frame: pd.DataFrame = connection.execute(
+        f"select * from reporting.{table} where {suite.column} = $1 order by all",  # noqa: S608
+        [suite.value],
+    ).df()
     return frame
 
 
-def _validate(context: Any, source: Any, suite: Suite, table: str, assertions: Sequence[Assertion], frame: pd.DataFrame) -> Iterator[CheckResult]:
+def _validate(
+    context: Any, source: Any, suite: Suite, table: str, assertions: Sequence[Assertion], frame: pd.DataFrame
+) -> Iterator[CheckResult]:
     import great_expectations as gx
     import great_expectations.expectations as gxe
 
@@ -126,9 +132,8 @@ def _exceptions(result: Any) -> list[Any]:
 
 
 def _filled(words: str, frame: pd.DataFrame) -> str:
-    if frame.empty or "{" not in words:
-        return words.split(": ")[0] if "{" in words else words
-    return words.format_map({column: str(value) for column, value in frame.iloc[0].items()})
+    values = {str(column): str(value) for column, value in frame.iloc[0].items()} if len(frame) else {}
+    return words.format_map(defaultdict(lambda: "unknown", values))
 
 
 def _observed(assertion: Assertion, facts: dict[str, Any], frame: pd.DataFrame, passed: Outcome) -> str:
@@ -141,7 +146,12 @@ def _observed(assertion: Assertion, facts: dict[str, Any], frame: pd.DataFrame, 
     if passed == "true":
         return f"{rows} {'row' if rows == 1 else 'rows'} examined, all as expected"
     index = facts.get("unexpected_index_list") or []
-    positions = [entry if isinstance(entry, int) else int(next(iter(entry.values()))) for entry in index] or list(range(rows))
-    shown = [", ".join(f"{column} {frame.iloc[n][column]}" for column in assertion.shown if column in frame.columns) for n in positions[:10]]
+    positions = [entry if isinstance(entry, int) else int(next(iter(entry.values()))) for entry in index] or list(
+        range(rows)
+    )
+    shown = [
+        ", ".join(f"{column} {frame.iloc[n][column]}" for column in assertion.shown if column in frame.columns)
+        for n in positions[:10]
+    ]
     more = f" (and {len(positions) - 10} more)" if len(positions) > 10 else ""
     return "; ".join(shown) + more

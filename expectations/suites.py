@@ -1,8 +1,8 @@
 """What is asserted about every population and every source, as data.
 
-An assertion never looks at a population itself but at a small summary table which the engine computed (`reporting.chk_*`, `reporting.rpt_*`),
-so that it costs the same at ten million items. A finding (an exception of a control) is never asserted here: only that populations are
-complete and that the period is covered.
+An assertion never looks at a population itself but at a small summary table which the engine computed
+(`reporting.chk_*`, `reporting.rpt_*`), so that it costs the same at ten million items. A finding (an exception of a
+control) is never asserted here: only that populations are complete and that the period is covered.
 """
 
 from __future__ import annotations
@@ -203,12 +203,14 @@ def suites(populations: Sequence[tuple[str, str]], instances: Sequence[str]) -> 
     """The suites of an engagement: one per population, one per source instance.
 
     Args:
-        populations: (control id, population id), for example ``("CM-01", "cm_01__code_changes")``, from the control catalogue.
+        populations: (control id, population id) from the catalogue, e.g. ``("CM-01", "cm_01__code_changes")``.
         instances: names of the source instances, for example ``"okta-harbor"``.
 
     Returns:
         Suites in a stable order.
     """
-    per_population = [Suite(population, control, population, "control_id", control, POPULATION) for control, population in populations]
+    per_population = [
+        Suite(population, control, population, "control_id", control, POPULATION) for control, population in populations
+    ]
     per_source = [Suite(f"source_{name}", "", "", "instance", name, SOURCE) for name in instances]
     return per_population + per_source

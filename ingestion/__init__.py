@@ -1,0 +1,1 @@
+"""dlt: from the sources to the vault. Nothing here knows of Dagster or dbt."""

@@ -1,0 +1,1 @@
+"""Dagster, the command line, and the evidence package."""

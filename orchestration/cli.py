@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -23,8 +23,12 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-EngagementOption = Annotated[Path | None, typer.Option("--engagement", "-e", help="Engagement file; default engagement.yml.")]
-BuildOption = Annotated[Path | None, typer.Option("--build", help="Folder of vault, warehouse and packages; default build.")]
+EngagementOption = Annotated[
+    Path | None, typer.Option("--engagement", "-e", help="Engagement file; default engagement.yml.")
+]
+BuildOption = Annotated[
+    Path | None, typer.Option("--build", help="Folder of vault, warehouse and packages; default build.")
+]
 
 
 def _say(text: str) -> None:
@@ -57,7 +61,7 @@ def _opened(engagement: Path | None, build: Path | None) -> Iterator[tuple[Works
             print("\r\033[K", end="", file=sys.stderr)
 
 
-def _progress() -> object:
+def _progress() -> Callable[[str], None] | None:
     """One line that is rewritten on a terminal; nothing in a log."""
     if not sys.stderr.isatty():
         return None
@@ -88,9 +92,13 @@ def collect(engagement: EngagementOption = None, build: BuildOption = None) -> N
 
 def _collected(workspace: Workspace) -> None:
     from ingestion.ledger import Ledger
+    from ingestion.vault import Vault
 
-    counts = Ledger.open(workspace.vault).counts()
-    print(f"vault: {counts.committed} collections committed, {counts.failed} failed, {counts.aborted} aborted; {counts.rows} rows")
+    ledger = Ledger(Vault(str(workspace.vault)))
+    failed = sum(entry.kind == "failed" for entry in ledger.entries)
+    rows = sum(entry.facts["rows"] for entry in ledger.committed)
+    ends = f"{len(ledger.committed)} collections committed, {failed} failed, {len(ledger.aborted())} aborted"
+    print(f"vault: {ends}; {rows:,} rows")
 
 
 @app.command(name="build")
@@ -106,7 +114,9 @@ def package(
     engagement: EngagementOption = None,
     build: BuildOption = None,
     strict: Annotated[bool, typer.Option("--strict", help="Refuse to write a package that is INCOMPLETE.")] = False,
-    key: Annotated[Path | None, typer.Option("--key", help="Private key of `itgc keygen`; or ITGC_SIGNING_KEY.")] = None,
+    key: Annotated[
+        Path | None, typer.Option("--key", help="Private key of `itgc keygen`; or ITGC_SIGNING_KEY.")
+    ] = None,
 ) -> None:
     """Write and verify the evidence package; collects first when the vault does not hold the period."""
     with _opened(engagement, build) as (workspace, settings):
@@ -135,7 +145,10 @@ def _package(workspace: Workspace, settings: Engagement, *, strict: bool, key: P
 @app.command()
 def verify(
     folder: Annotated[Path, typer.Argument(help="The package's folder.")],
-    public_key: Annotated[Path | None, typer.Option("--public-key", help="The signer's public key, obtained elsewhere than in the package.")] = None,
+    public_key: Annotated[
+        Path | None,
+        typer.Option("--public-key", help="The signer's public key, obtained elsewhere than in the package."),
+    ] = None,
 ) -> None:
     """Verify a package, as its own verify.py does."""
     from orchestration.report_package import verify as verifier
@@ -162,18 +175,36 @@ def doctor(engagement: EngagementOption = None, build: BuildOption = None) -> No
         healthy = True
         for instance, finding in examine(workspace, settings):
             healthy &= finding.ok
-            print(f"{'ok  ' if finding.ok else 'FAIL'} {instance}: {finding.check}: {finding.detail}" + (f"\n     {finding.remedy}" if finding.remedy and not finding.ok else ""))
+            print(
+                f"{'ok  ' if finding.ok else 'FAIL'} {instance}: {finding.check}: {finding.detail}"
+                + (f"\n     {finding.remedy}" if finding.remedy and not finding.ok else "")
+            )
     raise typer.Exit(OK if healthy else FAILED)
 
 
 @app.command()
-def ui(engagement: EngagementOption = None, build: BuildOption = None, port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> None:
+def ui(
+    engagement: EngagementOption = None,
+    build: BuildOption = None,
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000,
+) -> None:
     """Open Dagster on loopback: lineage from source to package, checks, runs."""
     import subprocess
 
     with _opened(engagement, build):
         print(f"Dagster: http://127.0.0.1:{port}")
-        command = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)]
+        command = [
+            sys.executable,
+            "-m",
+            "dagster",
+            "dev",
+            "-m",
+            "orchestration.definitions",
+            "-h",
+            "127.0.0.1",
+            "-p",
+            str(port),
+        ]
         raise typer.Exit(subprocess.call(command))
 
 

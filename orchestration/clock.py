@@ -1,6 +1,7 @@
 """The one module that reads the clock.
 
-Everything else receives instants as arguments, so that the same vault, engagement and code give the same package byte for byte.
+Everything else receives instants as arguments, so that the same vault, engagement and code give the same package byte
+for byte.
 """
 
 from __future__ import annotations

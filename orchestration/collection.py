@@ -31,7 +31,13 @@ def now(engagement: Engagement) -> datetime:
 def reachable(
     workspace: Workspace, engagement: Engagement, source: str | None = None
 ) -> Iterator[tuple[tuple[SourceInstance, ...], Callable[[datetime], None] | None]]:
-    """The source instances (with `source`: to collect that one) with real addresses, while the context lasts; for the demo, served on loopback."""
+    """The source instances with real addresses while the context lasts; the demo is served on loopback.
+
+    Args:
+        workspace: where the demo company stands.
+        engagement: names the instances.
+        source: the source about to be collected; None for all.
+    """
     if engagement.simulation is None:
         yield engagement.sources, None
         return
@@ -42,21 +48,23 @@ def reachable(
 
 
 def holds_period(workspace: Workspace, engagement: Engagement) -> bool:
-    """Whether every resource of every source was committed up to the end of the period (or its last attempt is this late)."""
+    """Whether every resource of every source was committed up to the end of the period, or up to now while it runs."""
     from ingestion.ledger import Ledger
-    from ingestion.sources import resources
+    from ingestion.sources import connector
+    from ingestion.vault import Vault
 
-    ledger = Ledger.open(workspace.vault)
+    ledger = Ledger(Vault(str(workspace.vault)))
     wanted = ticks(engagement)[-1] if engagement.simulation else min(clock.now(), engagement.period_end_at)
-    for source in engagement.sources:
-        for resource in resources(source.source):
-            last = ledger.last_committed(source.instance, resource.name)
-            if last is None or last.window_end < wanted:
-                return False
-    return True
+    return all(
+        any(entry.window_end >= wanted for entry in ledger.of(source.instance, resource.name))
+        for source in engagement.sources
+        for resource in connector(source.source).RESOURCES
+    )
 
 
-def collect(workspace: Workspace, engagement: Engagement, source: str | None = None, progress: Callable[..., None] | None = None) -> Any:
+def collect(
+    workspace: Workspace, engagement: Engagement, source: str | None = None, progress: Callable[..., None] | None = None
+) -> Any:
     """Collect every instance (or those of one source) at every tick that the ledger does not hold yet.
 
     Returns:

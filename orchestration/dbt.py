@@ -43,7 +43,12 @@ class NodeResult:
         return self.status in {"success", "pass", "warn"}
 
 
-def _invoke(workspace: Workspace, arguments: Sequence[str], variables: Mapping[str, Any], on_event: Callable[[Any], None] | None = None) -> Any:
+def _invoke(
+    workspace: Workspace,
+    arguments: Sequence[str],
+    variables: Mapping[str, Any],
+    on_event: Callable[[Any], None] | None = None,
+) -> Any:
     workspace.prepare()
     from dbt.cli.main import dbtRunner
 
@@ -64,7 +69,9 @@ def parse(workspace: Workspace) -> Path:
     """
     sources = [workspace.project / "dbt_project.yml", *(workspace.project / "dbt_project").rglob("*")]
     newest = max((path.stat().st_mtime for path in sources if path.is_file()), default=0.0)
-    if not workspace.manifest.exists() or workspace.manifest.stat().st_mtime < max(newest, workspace.engagement_path.stat().st_mtime):
+    if not workspace.manifest.exists() or workspace.manifest.stat().st_mtime < max(
+        newest, workspace.engagement_path.stat().st_mtime
+    ):
         result = _invoke(workspace, ["parse"], workspace.engagement().dbt_vars())
         if not result.success:
             raise DbtError(f"dbt cannot parse the project: {result.exception}")
@@ -89,7 +96,9 @@ def build(workspace: Workspace, on_node: Callable[[str, int, int], None] | None 
         if on_node and event.info.name in {"LogModelResult", "LogTestResult", "LogSeedResult"}:
             on_node(event.data.node_info.node_name, event.data.index, event.data.total)
 
-    result = _invoke(workspace, ["build", "--exclude-resource-type", "unit_test"], workspace.engagement().dbt_vars(), listen)
+    result = _invoke(
+        workspace, ["build", "--exclude-resource-type", "unit_test"], workspace.engagement().dbt_vars(), listen
+    )
     if result.result is None:
         raise DbtError(f"dbt could not run: {result.exception}")
     return list(_results(result.result))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib import import_module
 
 from ingestion.contract import Finding, SourceError
-from ingestion.sources import SOURCES
+from ingestion.sources import connector
 from orchestration import collection
 from orchestration.engagement import Engagement
 from orchestration.workspace import Workspace
@@ -22,7 +21,7 @@ def examine(workspace: Workspace, engagement: Engagement) -> Iterator[tuple[str,
     with collection.reachable(workspace, engagement) as (instances, _):
         for instance in instances:
             try:
-                for finding in import_module(SOURCES[instance.source]).doctor(instance):
+                for finding in connector(instance.source).doctor(instance):
                     yield instance.instance, finding
             except SourceError as error:
                 yield instance.instance, Finding("can be asked", False, error.message, error.remedy)

@@ -1,6 +1,7 @@
 """`engagement.yml`: who reports, on which system, for which period, from which sources.
 
-The file is validated in full before anything else happens; every problem is reported at once with file, line, key and what was expected.
+The file is validated in full before anything else happens; every problem is reported at once, with file, line, key and
+what was expected.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ class Organization(_Strict):
     """The service organization."""
 
     name: str = Field(min_length=1)
-    slug: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", description="lower-case letters, digits, hyphens: part of the package's name")
+    slug: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9-]*$", description="lower-case letters, digits, hyphens: part of the package's name"
+    )
 
 
 class Period(_Strict):
@@ -63,7 +66,9 @@ class Report(_Strict):
         if self.type == "I" and (self.as_of is None or self.period is not None):
             raise ValueError("a Type I report has `as_of` and no `period`")
         if self.evidence_cutoff < self.last_day:
-            raise ValueError(f"evidence_cutoff ({self.evidence_cutoff}) lies before the last day reported on ({self.last_day})")
+            raise ValueError(
+                f"evidence_cutoff ({self.evidence_cutoff}) lies before the last day reported on ({self.last_day})"
+            )
         return self
 
     @property
@@ -86,8 +91,14 @@ class Report(_Strict):
 class Collection(_Strict):
     """How far back the first collection looks and how far apart snapshots may lie."""
 
-    look_back_days: int = Field(default=100, ge=0, description="days before the period's start that windows begin at, for approvals that precede a grant")
-    snapshot_max_gap_days: int = Field(default=1, ge=1, description="longest gap between two snapshots that still counts as covered")
+    look_back_days: int = Field(
+        default=100,
+        ge=0,
+        description="days before the period's start that windows begin at, for approvals that precede a grant",
+    )
+    snapshot_max_gap_days: int = Field(
+        default=1, ge=1, description="longest gap between two snapshots that still counts as covered"
+    )
 
 
 class Sampling(_Strict):
@@ -96,7 +107,9 @@ class Sampling(_Strict):
     confidence: float = Field(default=0.90, gt=0.5, lt=1)
     tolerable_rate: float = Field(default=0.05, gt=0, lt=0.5)
     expected_deviations: int = Field(default=0, ge=0, le=10)
-    seed: str | None = Field(default=None, pattern=r"^[0-9]{20,}$", description="at least 20 digits, thrown by the auditor after the freeze")
+    seed: str | None = Field(
+        default=None, pattern=r"^[0-9]{20,}$", description="at least 20 digits, thrown by the auditor after the freeze"
+    )
     seed_provided_by: str = "management"
 
 
@@ -133,7 +146,7 @@ class Engagement(_Strict):
     @classmethod
     def _typed_sources(cls, value: Any) -> Any:
         if not isinstance(value, list):
-            raise ValueError("expected a list of sources")  # noqa: TRY004  (pydantic turns ValueError into its report)
+            raise ValueError("expected a list of sources")
         return tuple(value)
 
     @model_validator(mode="after")
@@ -211,7 +224,10 @@ def load(path: Path) -> Engagement:
     try:
         engagement = Engagement.model_validate(data)
     except ValidationError as error:
-        problems += [(tuple(issue["loc"]), _words(issue)) for issue in error.errors(include_url=False, include_context=False, include_input=False)]
+        problems += [
+            (tuple(issue["loc"]), _words(issue))
+            for issue in error.errors(include_url=False, include_context=False, include_input=False)
+        ]
     if problems:
         raise EngagementError("\n".join(_located(path, root, where, what) for where, what in problems))
     return engagement

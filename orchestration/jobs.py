@@ -29,12 +29,16 @@ def run(workspace: Workspace, name: str) -> JobOutcome:
 
     with dg.DagsterInstance.get() as instance:
         result = defs.resolve_job_def(name).execute_in_process(
-            instance=instance, raise_on_error=False, run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+            instance=instance,
+            raise_on_error=False,
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
         failures = []
         for event in result.all_events:
             if event.is_step_failure:
                 data = event.step_failure_data
                 said = data.user_failure_data.description if data.user_failure_data else None
-                failures.append(said or (data.error.cause.message if data.error and data.error.cause else str(data.error)))
+                failures.append(
+                    said or (data.error.cause.message if data.error and data.error.cause else str(data.error))
+                )
         return JobOutcome(result.success, tuple(failures))

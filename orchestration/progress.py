@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 _listener: Callable[[str], None] | None = None
 
 
 def listen(listener: Callable[[str], None] | None) -> None:
     """Send progress lines to a listener (None: to nobody)."""
-    global _listener  # noqa: PLW0603  (one process, one terminal)
+    global _listener
     _listener = listener
 
 
@@ -18,11 +17,6 @@ def say(line: str) -> None:
     """One line of progress."""
     if _listener:
         _listener(line)
-
-
-def collected(event: Any) -> None:
-    """Progress of the collection."""
-    say(str(event))
 
 
 def built(node: str, position: int, total: int) -> None:

@@ -18,7 +18,7 @@ from orchestration.workspace import Workspace
 
 
 def ticks(engagement: Engagement) -> list[datetime]:
-    """The instants at which the demo collects: 00:30 on the first of each month of the period and after it, and the evidence cutoff."""
+    """When the demo collects: 00:30 on the first of each month from the period's start, and the evidence cutoff."""
     zone = ZoneInfo(engagement.zone)
     day = engagement.report.first_day.replace(day=1)
     found: list[datetime] = []
@@ -47,10 +47,15 @@ def serving(
 
     if engagement.simulation is None:
         raise ValueError("not a simulated engagement")
-    with open_company(workspace.demo, engagement.simulation.seed, engagement.simulation.scale, engagement.simulation.scenario) as company:
+    with open_company(
+        workspace.demo, engagement.simulation.seed, engagement.simulation.scale, engagement.simulation.scenario
+    ) as company:
         for variable, value in company.secrets.items():
             os.environ.setdefault(variable, value)
-        yield tuple(_addressed(source, company.url, str(workspace.demo)) for source in engagement.sources), lambda instant: company.set_clock(instant, source)
+        yield (
+            tuple(_addressed(source, company.url, str(workspace.demo)) for source in engagement.sources),
+            lambda instant: company.set_clock(instant, source),
+        )
 
 
 def _addressed(source: SourceInstance, url: str, folder: str) -> SourceInstance:

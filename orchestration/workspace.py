@@ -53,7 +53,7 @@ class Workspace:
 
     @property
     def manifest(self) -> Path:
-        """dbt's parsed project."""
+        """Dbt's parsed project."""
         return self.build / "dbt" / "manifest.json"
 
     @property
@@ -66,7 +66,7 @@ class Workspace:
         return load(self.engagement_path)
 
     def prepare(self) -> None:
-        """Create the folders and set the environment of dbt, Dagster, dlt and Great Expectations (telemetry off everywhere).
+        """Create the folders and set the environment of every tool, telemetry off.
 
         Idempotent. One absolute path each, set only here: a relative one would make dbt parse from scratch.
         """
@@ -108,7 +108,7 @@ def find(engagement: Path | None = None, build: Path | None = None) -> Workspace
     """
     project = Path(os.environ.get("ITGC_PROJECT") or Path.cwd()).resolve()
     if not (project / "dbt_project.yml").is_file():
-        raise EngagementError(f"no dbt_project.yml in {project.name or project}: run itgc in the project's folder, or set ITGC_PROJECT to it")
+        raise EngagementError(f"no dbt_project.yml in {project.name or project}: run itgc there, or set ITGC_PROJECT")
     chosen = engagement or Path(os.environ.get("ITGC_ENGAGEMENT") or project / "engagement.yml")
     folder = build or Path(os.environ.get("ITGC_BUILD") or project / "build")
     return Workspace(project, chosen.resolve(), folder.resolve())

@@ -7,12 +7,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
+import duckdb
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
+from ingestion.vault import Vault
 from orchestration import dbt, progress
 from orchestration.catalogue import controls
-from orchestration.warehouse import open_warehouse
+from orchestration.warehouse import register_raw
 from orchestration.workspace import find
 
 workspace = find()
@@ -41,7 +43,11 @@ class Translator(DagsterDbtTranslator):
         control = _controls.get(str(dbt_resource_props.get("config", {}).get("meta", {}).get("control_id", "")))
         if control is None:
             return {}
-        return {"control": control.control_id, "category": control.category, "soc2": control.soc2_criteria.replace(";", "_")}
+        return {
+            "control": control.control_id,
+            "category": control.category,
+            "soc2": control.soc2_criteria.replace(";", "_"),
+        }
 
 
 translator = Translator(settings=DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True))
@@ -50,8 +56,8 @@ translator = Translator(settings=DagsterDbtTranslatorSettings(enable_source_test
 @dbt_assets(manifest=manifest, dagster_dbt_translator=translator, name="dbt_build", pool="duckdb_writer")
 def dbt_build(context: dg.AssetExecutionContext) -> Iterator[Any]:
     """Register the vault's committed files, then seeds, models and tests in one run of dbt."""
-    with open_warehouse(workspace.warehouse, workspace.vault):
-        pass
+    with duckdb.connect(str(workspace.warehouse)) as connection:
+        register_raw(connection, Vault(str(workspace.vault)))
     results = dbt.build(workspace, progress.built)
     selected, selected_checks = context.selected_asset_keys, context.selected_asset_check_keys
     for result in results:
@@ -59,9 +65,15 @@ def dbt_build(context: dg.AssetExecutionContext) -> Iterator[Any]:
             key = translator.get_asset_spec(manifest, result.unique_id, None).key
             if result.ok and key in selected:
                 yield dg.MaterializeResult(asset_key=key, metadata={"seconds": result.seconds})
-        elif (check := get_asset_check_key_for_test(manifest, translator, result.unique_id, None)) and check in selected_checks:
-            yield dg.AssetCheckResult(asset_key=check.asset_key, check_name=check.name, passed=result.ok, metadata={"rows": result.failures})
-    broken = [f"{result.unique_id}: {result.message}" for result in results if not result.ok and result.status != "skipped"]
+        elif (
+            check := get_asset_check_key_for_test(manifest, translator, result.unique_id, None)
+        ) and check in selected_checks:
+            yield dg.AssetCheckResult(
+                asset_key=check.asset_key, check_name=check.name, passed=result.ok, metadata={"rows": result.failures}
+            )
+    broken = [
+        f"{result.unique_id}: {result.message}" for result in results if not result.ok and result.status != "skipped"
+    ]
     if broken:
         raise dg.Failure(description="\n".join(["dbt found the evidence broken:", *broken[:10]]), allow_retries=False)
 

@@ -1,4 +1,4 @@
-"""The data checks: Great Expectations run once, its results shown on the assets they speak of and kept for the package."""
+"""The data checks: Great Expectations runs once; its results are shown on the assets and kept for the package."""
 
 from __future__ import annotations
 
@@ -16,9 +16,19 @@ from orchestration.workspace import find
 workspace = find()
 engagement = workspace.engagement()
 _controls = controls(workspace.project)
-_suites = suites([(control.control_id, control.population_id) for control in _controls], [item.instance for item in engagement.sources])
+_suites = suites(
+    [(control.control_id, control.population_id) for control in _controls],
+    [item.instance for item in engagement.sources],
+)
 _marts = {control.population_id: dg.AssetKey(["marts", control.population_id]) for control in _controls}
-_SUMMARIES = ["chk_collection_gaps", "chk_lineage", "chk_populations", "chk_sequences", "rpt_coverage", "rpt_reconciliations"]
+_SUMMARIES = [
+    "chk_collection_gaps",
+    "chk_lineage",
+    "chk_populations",
+    "chk_sequences",
+    "rpt_coverage",
+    "rpt_reconciliations",
+]
 DATA_CHECKS = dg.AssetKey("data_checks")
 
 
@@ -28,7 +38,7 @@ DATA_CHECKS = dg.AssetKey("data_checks")
     group_name="reporting",
     kinds={"greatexpectations"},
     pool="duckdb_writer",
-    description="Is every population complete, and is every day of the period covered? Each answer, in words, for the package.",
+    description="Is every population complete, is every day of the period covered? In words, for the package.",
 )
 def data_checks() -> dg.MaterializeResult[None]:
     """Validate the summary tables; keep the results beside the warehouse."""
@@ -36,10 +46,18 @@ def data_checks() -> dg.MaterializeResult[None]:
 
     progress.say("data checks")
     results = run(_suites, workspace.warehouse)
-    workspace.checks.write_text(json.dumps([result.as_dict() for result in results], indent=1, ensure_ascii=False), encoding="utf-8")
+    workspace.checks.write_text(
+        json.dumps([result.as_dict() for result in results], indent=1, ensure_ascii=False), encoding="utf-8"
+    )
     failed = [result for result in results if result.passed != "true"]
     return dg.MaterializeResult(
-        metadata={"checks": len(results), "failed": len(failed), "what_failed": dg.MetadataValue.md("\n".join(f"- {r.expectation}: {r.observed}" for r in failed) or "nothing")}
+        metadata={
+            "checks": len(results),
+            "failed": len(failed),
+            "what_failed": dg.MetadataValue.md(
+                "\n".join(f"- {r.expectation}: {r.observed}" for r in failed) or "nothing"
+            ),
+        }
     )
 
 
@@ -54,7 +72,12 @@ def _asset(suite: Suite) -> dg.AssetKey:
 @dg.multi_asset_check(
     name="publish_data_checks",
     specs=[
-        dg.AssetCheckSpec(_name(suite, a.name), asset=_asset(suite), description=a.words, additional_deps=[DATA_CHECKS] if _asset(suite) != DATA_CHECKS else [])
+        dg.AssetCheckSpec(
+            _name(suite, a.name),
+            asset=_asset(suite),
+            description=a.words,
+            additional_deps=[DATA_CHECKS] if _asset(suite) != DATA_CHECKS else [],
+        )
         for suite in _suites
         for a in suite.assertions
     ],

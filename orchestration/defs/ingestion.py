@@ -7,7 +7,7 @@ from typing import Any
 
 import dagster as dg
 
-from ingestion.sources import resources
+from ingestion.sources import connector
 from orchestration import collection, progress
 from orchestration.workspace import find
 
@@ -16,30 +16,36 @@ engagement = workspace.engagement()
 
 
 def _asset_for(source: str) -> dg.AssetsDefinition:
-    instances = [item.instance for item in engagement.sources if item.source == source]
-    specs = [
-        dg.AssetSpec(
-            key=[f"raw_{source}", table],
-            group_name="sources",
-            description=f"{resource.description or resource.name} As received, in the vault; instances: {', '.join(instances)}.",
-            kinds={"dlt", "parquet"},
-            tags={"source": source},
-            skippable=True,
-        )
-        for resource in resources(source)
-        for table in resource.tables
-    ]
-    distinct = list({spec.key: spec for spec in specs}.values())
+    instances = ", ".join(item.instance for item in engagement.sources if item.source == source)
+    resource_of: dict[dg.AssetKey, str] = {}
+    specs: dict[dg.AssetKey, dg.AssetSpec] = {}
+    for resource in connector(source).RESOURCES:
+        for table in resource.tables:
+            key = dg.AssetKey([f"raw_{source}", table])
+            resource_of[key] = resource.name
+            specs[key] = dg.AssetSpec(
+                key=key,
+                group_name="sources",
+                description=f"{resource.description} As received, in the vault. Instances: {instances}.",
+                kinds={"dlt", "parquet"},
+                tags={"source": source},
+            )
 
-    @dg.multi_asset(specs=distinct, name=f"collect_{source}", can_subset=False)
-    def collect_source(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        report = collection.collect(workspace, engagement, source, progress.collected)
-        for key in sorted(context.selected_asset_keys):
-            yield dg.MaterializeResult(asset_key=key, metadata={"rows_collected_now": report.rows(key.path[1]), "ledger_entries": report.committed})
-        if report.failures:
-            raise dg.Failure(description="\n".join(str(failure) for failure in report.failures), allow_retries=False)
+    @dg.multi_asset(specs=list(specs.values()), name=f"collect_{source}", can_subset=False)
+    def collect_source() -> Iterator[Any]:
+        report = collection.collect(workspace, engagement, source, progress.say)
+        for key, resource in resource_of.items():
+            outcomes = [outcome for outcome in report.committed if outcome.resource == resource]
+            rows = sum(outcome.rows for outcome in outcomes)
+            yield dg.MaterializeResult(asset_key=key, metadata={"collections": len(outcomes), "rows_of_resource": rows})
+        if report.failed:
+            lines = list(dict.fromkeys(f"{outcome.collection_id}: {outcome.error}" for outcome in report.failed))
+            more = [f"… and {len(lines) - 8} more"] if len(lines) > 8 else []
+            raise dg.Failure(description="\n".join([*lines[:8], *more]), allow_retries=False)
 
     return collect_source
 
 
-defs = dg.Definitions(assets=[_asset_for(source) for source in dict.fromkeys(item.source for item in engagement.sources)])
+defs = dg.Definitions(
+    assets=[_asset_for(source) for source in dict.fromkeys(item.source for item in engagement.sources)]
+)

@@ -15,13 +15,19 @@ package = dg.AssetSelection.assets(DATA_CHECKS, PACKAGE)
 models = dg.AssetSelection.all() - raw - package
 
 collect = dg.define_asset_job("collect", raw, description="Collect every source into the vault.")
-build = dg.define_asset_job("build", models - dg.AssetSelection.checks_for_assets(), description="Build the evidence marts and exception views from the vault.")
+build = dg.define_asset_job(
+    "build",
+    models - dg.AssetSelection.checks_for_assets(),
+    description="Build the evidence marts and exception views from the vault.",
+)
 report = dg.define_asset_job(
     "package",
     dg.AssetSelection.assets(DATA_CHECKS, PACKAGE) | dg.AssetSelection.all_asset_checks(),
     description="Check completeness and coverage, then write and verify the evidence package.",
 )
-everything = dg.define_asset_job("everything", dg.AssetSelection.all(), description="From the sources to the verified package.")
+everything = dg.define_asset_job(
+    "everything", dg.AssetSelection.all(), description="From the sources to the verified package."
+)
 
 daily = dg.ScheduleDefinition(
     name="daily_collection",
