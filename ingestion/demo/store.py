@@ -201,7 +201,7 @@ def instant(text: str) -> datetime:
     return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
 
 
-def _value(row: Payload, steps: list[str]) -> Any:  # noqa: ANN401 (whatever the vendor's JSON holds)
+def _value(row: Payload, steps: list[str]) -> Any:
     value: Any = row
     for step in steps:
         if not isinstance(value, dict):

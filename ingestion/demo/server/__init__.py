@@ -103,7 +103,7 @@ class Request:
     privileged: bool = True
     target: str = ""
 
-    def json(self) -> Any:  # noqa: ANN401 (whatever was sent)
+    def json(self) -> Any:
         """The body as JSON; None where there is none."""
         return json.loads(self.body) if self.body else None
 

@@ -1,0 +1,21 @@
+"""Configuration of one Okta organization. Imports nothing heavy."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from ingestion.config import SourceInstance
+
+
+class OktaInstance(SourceInstance):
+    """One Okta organization.
+
+    Attributes:
+        base_url: Address of the organization, e.g. `https://example.okta.com`; not the one with `-admin`; `{demo}/…` stands for the
+            demo company's server.
+    """
+
+    source: Literal["okta"] = "okta"
+    base_url: str = Field(pattern=r"^(https?://[^/\s]|\{demo\}/)\S*$")
