@@ -19,11 +19,14 @@ final as (
         {{ json_bool('payload', '$.protection.allow_force_pushes.enabled') }} as allows_force_pushes,
         {{ json_text('payload', '$.protection.required_status_checks.checks') }} as required_checks,
         {{ json_text('payload', '$.protection') }} as protection,
+        {{ json_text('payload', '$._context.reason') }} as unprotected_reason,
         {{ json_text('payload', '$.rules') }} as rules,
         record_key,
         payload_sha256,
         collection_id,
         collected_at,
+        first_collected_at,
+        gone_at,
         versions,
     from records
 

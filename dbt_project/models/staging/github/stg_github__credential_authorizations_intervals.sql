@@ -23,6 +23,7 @@ final as (
         {{ json_text('payload', '$.authorized_credential_note') }} as note,
         {{ json_timestamp('payload', '$.authorized_credential_expires_at') }} as expires_at,
         record_key,
+        payload_sha256,
         collection_id,
         collected_at,
         seen_from,

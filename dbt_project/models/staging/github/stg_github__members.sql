@@ -19,6 +19,8 @@ final as (
         payload_sha256,
         collection_id,
         collected_at,
+        first_collected_at,
+        gone_at,
         versions,
     from records
 

@@ -16,6 +16,7 @@ final as (
         {{ json_bool('payload', '$.site_admin') }} as is_site_admin,
         {{ json_text('payload', '$._context.role') }} as role,
         record_key,
+        payload_sha256,
         collection_id,
         collected_at,
         seen_from,

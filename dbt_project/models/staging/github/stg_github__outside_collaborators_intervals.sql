@@ -15,6 +15,7 @@ final as (
         {{ json_text('payload', '$.type') }} as user_type,
         {{ json_bool('payload', '$.site_admin') }} as is_site_admin,
         record_key,
+        payload_sha256,
         collection_id,
         collected_at,
         seen_from,

@@ -19,6 +19,8 @@ final as (
         {{ json_text('payload', '$.actor.login') }} as actor_login,
         {{ json_text('payload', '$.review.databaseId') }} as review_id,
         {{ json_text('payload', '$.previousReviewState') }} as previous_review_state,
+        {{ json_text('payload', '$.enqueuer.databaseId') }} as enqueuer_id,
+        {{ json_text('payload', '$.enabler.databaseId') }} as enabler_id,
         {{ json_text('payload', '$.beforeCommit.oid') }} as before_oid,
         {{ json_text('payload', '$.afterCommit.oid') }} as after_oid,
         {{ json_text('payload', '$.commit.oid') }} as commit_oid,
@@ -26,6 +28,8 @@ final as (
         payload_sha256,
         collection_id,
         collected_at,
+        first_collected_at,
+        gone_at,
         versions,
     from records
 

@@ -38,10 +38,14 @@ final as (
         {{ json_bigint('payload', '$.additions') }} as additions,
         {{ json_bigint('payload', '$.deletions') }} as deletions,
         {{ json_bigint('payload', '$.changedFiles') }} as changed_files,
+        {{ json_bigint('payload', '$.reviews.totalCount') }} as reviews_total,
+        {{ json_bigint('payload', '$.commits.totalCount') }} as commits_total,
         record_key,
         payload_sha256,
         collection_id,
         collected_at,
+        first_collected_at,
+        gone_at,
         versions,
     from records
 

@@ -21,6 +21,7 @@ final as (
         {{ json_bool('payload', '$.permissions.maintain') }} as can_maintain,
         {{ json_bool('payload', '$.permissions.admin') }} as can_admin,
         record_key,
+        payload_sha256,
         collection_id,
         collected_at,
         seen_from,

@@ -24,6 +24,7 @@ final as (
         {{ json_timestamp('payload', '$.created_at') }} as created_at,
         {{ json_timestamp('payload', '$.updated_at') }} as updated_at,
         record_key,
+        payload_sha256,
         collection_id,
         collected_at,
         seen_from,
