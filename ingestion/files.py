@@ -1,0 +1,124 @@
+"""Collecting folders of CSV files: what the registers and the HR file drop have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ingestion.contract import Collection, Finding, NotFound, Permission, Resource, SourceError
+from ingestion.tabular import Content, Table, read_table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from dlt.extract.resource import DltResource
+
+QUARANTINE = "quarantine"
+
+
+def file_resources(tables: Sequence[Table]) -> tuple[Resource, ...]:
+    """One snapshot resource per file, and the quarantine of the rows that do not fit."""
+    return (
+        *(Resource(table.name, (table.name,), "snapshot", description=table.description) for table in tables),
+        Resource(
+            QUARANTINE, (QUARANTINE,), "snapshot", description="Rows that do not fit their file, with the reason."
+        ),
+    )
+
+
+def dlt_resources(
+    tables: Sequence[Table],
+    folder: Path,
+    collections: Mapping[str, Collection],
+    context: Mapping[str, Any],
+    *,
+    optional: bool = False,
+) -> Iterator[DltResource]:
+    """The dlt resources of a folder of files.
+
+    Args:
+        tables: Their schemas.
+        folder: Where they lie.
+        collections: Which of them to collect, by resource name.
+        context: Added to every payload as `_context`, besides the file's name.
+        optional: Whether a file that was never there is `not_available` rather than a failure.
+    """
+    import dlt
+
+    for table in tables:
+        if table.name in collections:
+            pages = _rows(table, folder, collections[table.name], context, optional)
+            yield dlt.resource(pages, name=table.name)
+    if QUARANTINE in collections:
+        yield dlt.resource(_quarantine(tables, folder, collections[QUARANTINE]), name=QUARANTINE)
+
+
+def _rows(
+    table: Table, folder: Path, collection: Collection, context: Mapping[str, Any], optional: bool
+) -> Iterator[pa.Table]:
+    try:
+        content = read_table(table, folder)
+    except NotFound:
+        if not optional or collection.previous_state.get("present"):
+            raise
+        collection.permission = Permission("not_available", f"there never was a file {table.file}")
+        return
+    collection.state["present"] = True
+    collection.parameters |= _facts(table, content)
+    collection.source_total = len(content.rows) + len(content.rejected)
+    collection.permission = Permission("granted", "file read")
+    collection.page_done()
+    extra = {"_context": {**context, "file": table.file}}
+    yield collection.page(table.name, ((row.key, None, row.cells | extra) for row in content.rows))
+
+
+def _quarantine(tables: Sequence[Table], folder: Path, collection: Collection) -> Iterator[pa.Table]:
+    """The rejected rows of all files; key `<file>/<line>/<first 8 of the row's SHA-256>`."""
+    collection.permission = Permission("granted", "files read")
+    for table in tables:
+        try:
+            content = read_table(table, folder)
+        except SourceError:
+            continue  # the file's own resource fails with this error
+        collection.parameters[table.name] = _facts(table, content)
+        collection.page_done()
+        yield collection.page(
+            QUARANTINE,
+            (
+                (
+                    f"{table.file}/{entry.line}/{entry.sha256[:8]}",
+                    None,
+                    {"file": table.file, "line": entry.line, "reason": entry.reason, "row": entry.row},
+                )
+                for entry in content.rejected
+            ),
+        )
+
+
+def _facts(table: Table, content: Content) -> dict[str, Any]:
+    """Which bytes were read, and how many rows did not fit."""
+    return {
+        "file": table.file,
+        "file_sha256": content.sha256,
+        "file_bytes": content.size,
+        "rows_rejected": len(content.rejected),
+    }
+
+
+def examine(tables: Sequence[Table], folder: Path, instance: str, *, optional: bool = False) -> Iterator[Finding]:
+    """One finding per file: whether it can be read, and how many rows do not fit."""
+    for table in tables:
+        check = f"{instance}: {table.file}"
+        try:
+            content = read_table(table, folder)
+        except NotFound as error:
+            yield Finding(check, optional, error.message, error.remedy)
+            continue
+        except SourceError as error:
+            yield Finding(check, False, error.message, error.remedy)
+            continue
+        detail = f"{len(content.rows)} rows"
+        if content.rejected:
+            first = content.rejected[0]
+            detail += f", {len(content.rejected)} rejected; line {first.line}: {first.reason}"
+        yield Finding(check, not content.rejected, detail, "Correct these lines." if content.rejected else "")
