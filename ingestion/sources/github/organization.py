@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import Any
 
 from ingestion.contract import Collection, NotFound, NotPermitted, Permission, SourceError
 from ingestion.sources.github import mapping
 from ingestion.sources.github.client import SCOPES, Github, PageSize, Record, dig, segment
 
-if TYPE_CHECKING:
-    import pyarrow
-
-Pages = Iterator[tuple[str, "pyarrow.Table"]]
-"""(raw table, page)."""
+Pages = Iterator[tuple[str, Any]]
+"""(raw table, Arrow page)."""
 
 _OWNER_FIELD = "two_factor_requirement_enabled"
 """A field of `GET /orgs/{org}` which GitHub shows to owners only (and to Apps that may read the administration)."""
