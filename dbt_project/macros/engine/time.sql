@@ -8,13 +8,18 @@
 
 {% macro null_instant() %}cast(null as {{ instant_type() }}){% endmacro %}
 
-{#- An instant or a local time of the zone: text that ends in Z or an offset is an instant, other text is local; null zone and no
-    offset is null. -#}
-{% macro zoned_text_to_instant(expression, zone) %}{{ return(adapter.dispatch('zoned_text_to_instant', 'itgc')(expression, zone)) }}{% endmacro %}
-{% macro default__zoned_text_to_instant(expression, zone) -%}
+{#- An instant or a local time of the zone: text that ends in Z or an offset is an instant, other text is local. A date alone is
+    no instant, unless date_is_last_second (then the last second of that day). -#}
+{% macro zoned_text_to_instant(expression, zone, date_is_last_second=false) -%}
+    {{ return(adapter.dispatch('zoned_text_to_instant', 'itgc')(expression, zone, date_is_last_second)) }}
+{%- endmacro %}
+{% macro default__zoned_text_to_instant(expression, zone, date_is_last_second) -%}
     case
-        when {{ matches(expression, '(Z|[+-][0-9]{2}:?[0-9]{2})$') }} then {{ text_to_instant(expression) }}
-        else timezone({{ zone }}, try_cast({{ expression }} as timestamp))
+        when {{ matches(expression, '(Z|[+-][0-9]{2}:?[0-9]{2})$') }} and length({{ expression }}) > 10 then {{ text_to_instant(expression) }}
+        when length({{ expression }}) > 10 then timezone({{ zone }}, try_cast({{ expression }} as timestamp))
+        {%- if date_is_last_second %}
+        when length({{ expression }}) = 10 then timezone({{ zone }}, try_cast(concat({{ expression }}, ' 23:59:59') as timestamp))
+        {%- endif %}
     end
 {%- endmacro %}
 

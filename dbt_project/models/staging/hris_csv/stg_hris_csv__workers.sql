@@ -19,7 +19,7 @@ final as (
         {{ json_date('payload', '$.terminated_on') }} as terminated_on,
         {{ json_text('payload', '$.termination_type') }} as termination_type,
         {{ zoned_text_to_instant(json_text('payload', '$.terminated_at'), json_text('payload', '$._context.zone')) }} as terminated_at,
-        {{ zoned_text_to_instant(json_text('payload', '$.recorded_at'), json_text('payload', '$._context.zone')) }} as recorded_at,
+        {{ zoned_text_to_instant(json_text('payload', '$.recorded_at'), json_text('payload', '$._context.zone'), date_is_last_second=true) }} as recorded_at,
         {{ json_text('payload', '$.status') }} as status,
         coalesce({{ json_text('payload', '$.zone') }}, {{ json_text('payload', '$._context.zone') }}) as zone,
         {{ json_text('payload', '$._context.calendar') }} as calendar,

@@ -1,0 +1,127 @@
+-- What is known of an account's state at an instant: from Okta's log, from the time of the last status change that a snapshot
+-- carries, and from the snapshots themselves. An account that a complete snapshot no longer shows was off by then.
+with okta_users as (
+
+    select
+        *,
+        concat(instance, ':', user_id) as account_key,
+        case status when 'DEPROVISIONED' then 'off' when 'SUSPENDED' then 'suspended' else 'on' end as state,
+        lead(seen_from) over (partition by instance, user_id order by seen_from) as next_seen_from,
+    from {{ ref('stg_okta__users_intervals') }}
+
+),
+
+okta_events as (
+
+    select
+        concat(instance, ':', target_id) as account_key,
+        occurred_at,
+        case
+            when event_type in ('user.lifecycle.deactivate', 'user.lifecycle.delete.initiated', 'user.lifecycle.delete.completed') then 'off'
+            when event_type = 'user.lifecycle.suspend' then 'suspended'
+            when
+                event_type in ('user.lifecycle.create', 'user.lifecycle.activate', 'user.lifecycle.reactivate', 'user.lifecycle.unsuspend')
+                then 'on'
+        end as state,
+    from {{ ref('stg_okta__system_log_targets') }}
+    where target_type = 'User' and outcome = 'SUCCESS'
+
+),
+
+presence as (
+
+    select
+        concat(instance, ':', user_id) as account_key,
+        seen_from,
+        seen_to,
+        gone_at,
+    from {{ ref('stg_github__members_intervals') }}
+    union all
+    select
+        concat(instance, ':', user_id),
+        seen_from,
+        seen_to,
+        gone_at,
+    from {{ ref('stg_github__outside_collaborators_intervals') }}
+    union all
+    select
+        concat(instance, ':', user_id),
+        seen_from,
+        seen_to,
+        gone_at,
+    from {{ ref('stg_github__repository_collaborators_intervals') }}
+    union all
+    select
+        concat(instance, ':', account_id),
+        seen_from,
+        seen_to,
+        gone_at,
+    from {{ ref('stg_jira__users_intervals') }}
+    where is_active
+
+),
+
+running as (
+
+    select
+        account_key,
+        seen_from,
+        gone_at,
+        max(coalesce(gone_at, {{ text_to_instant("'9999-12-31T00:00:00Z'") }})) over (
+            partition by account_key order by seen_from, coalesce(gone_at, {{ text_to_instant("'9999-12-31T00:00:00Z'") }})
+            rows between unbounded preceding and current row
+        ) as gone_by_now,
+    from presence
+
+),
+
+ends as (
+
+    select
+        account_key,
+        gone_by_now,
+        lead(seen_from) over (partition by account_key order by seen_from, coalesce(gone_at, {{ text_to_instant("'9999-12-31T00:00:00Z'") }})) as next_seen_from,
+    from running
+
+),
+
+observations as (
+
+    select account_key, occurred_at as observed_at, state, 'event' as evidence from okta_events
+    where state is not null
+    union all
+    select account_key, seen_from, state, 'snapshot' from okta_users
+    union all
+    select account_key, seen_to, state, 'snapshot' from okta_users
+    union all
+    select account_key, status_changed_at, state, 'snapshot' from okta_users
+    where status_changed_at <= seen_from
+    union all
+    select account_key, created_at, 'on', 'snapshot' from okta_users
+    where created_at <= seen_from
+    union all
+    select account_key, gone_at, 'off', 'snapshot' from okta_users
+    where gone_at is not null and (next_seen_from is null or next_seen_from > gone_at)
+    union all
+    select account_key, seen_from, 'on', 'snapshot' from presence
+    union all
+    select account_key, seen_to, 'on', 'snapshot' from presence
+    union all
+    select account_key, gone_by_now, 'off', 'snapshot' from ends
+    where gone_by_now < {{ text_to_instant("'9999-12-31T00:00:00Z'") }} and (next_seen_from is null or next_seen_from > gone_by_now)
+
+),
+
+final as (
+
+    select distinct
+        observations.account_key,
+        observations.observed_at,
+        observations.state,
+        observations.evidence,
+    from observations
+    inner join {{ ref('int_accounts_listed') }} as accounts on accounts.account_key = observations.account_key
+
+)
+
+select * from final
