@@ -142,7 +142,7 @@ def test_rate_limit_waits_until_the_reset_epoch(instance, server):
 
 def test_rate_limit_for_ever(instance, server):
     server.faults = [Fault("groups", "429", times=99)]
-    with pytest.raises(Exception, match="okta") as caught:
+    with pytest.raises(Exception, match="okta-test") as caught:
         collect(okta, instance, "groups")
     assert isinstance(cause(caught.value), RateLimited)
 
@@ -157,7 +157,7 @@ def test_server_trouble_is_retried(instance, server, kind):
 
 def test_server_trouble_for_ever(instance, server):
     server.faults = [Fault("users", "drop", times=99)]
-    with pytest.raises(Exception, match="okta") as caught:
+    with pytest.raises(Exception, match="okta-test") as caught:
         collect(okta, instance, "users")
     assert isinstance(cause(caught.value), Unreachable)
 
@@ -170,7 +170,7 @@ def test_overlapping_pages_are_written_once(instance, server):
 
 def test_foreign_next_link_is_refused_before_it_is_followed(instance, server):
     server.faults = [Fault(r"/okta/api/v1/users", "foreign-next")]
-    with pytest.raises(Exception, match="okta") as caught:
+    with pytest.raises(Exception, match="okta-test") as caught:
         collect(okta, instance, "users")
     assert isinstance(cause(caught.value), ForeignOrigin)
     assert not [entry for entry in server.log if "localhost" in entry.host]
@@ -180,7 +180,7 @@ def test_foreign_next_link_is_refused_before_it_is_followed(instance, server):
 def test_empty_answer_without_permission(instance, server, resource):
     server.faults = [Fault("/okta", "empty-no-permission", times=99)]
     got = begin(instance, resource)
-    with pytest.raises(Exception, match="okta") as caught:
+    with pytest.raises(Exception, match="okta-test") as caught:
         collect(okta, instance, resource, into=got)
     assert isinstance(cause(caught.value), NotPermitted)
     assert got.permission.result == "denied"
@@ -190,7 +190,7 @@ def test_empty_answer_without_permission(instance, server, resource):
 def test_unprivileged_token(instance, server, resource, monkeypatch):
     monkeypatch.setenv("SOURCES__OKTA_TEST__TOKEN", server.unprivileged["okta"])
     got = begin(instance, resource, start=NOW - timedelta(days=1))
-    with pytest.raises(Exception, match="okta") as caught:
+    with pytest.raises(Exception, match="okta-test") as caught:
         collect(okta, instance, resource, into=got)
     assert isinstance(cause(caught.value), NotPermitted)
     assert got.permission.result == "denied"
@@ -200,7 +200,7 @@ def test_unprivileged_token(instance, server, resource, monkeypatch):
 def test_wrong_token_and_no_secret_in_any_text(instance, server, monkeypatch):
     monkeypatch.setenv("SOURCES__OKTA_TEST__TOKEN", CANARY)
     got = begin(instance, "users")
-    with pytest.raises(Exception, match="okta") as caught:
+    with pytest.raises(Exception, match="okta-test") as caught:
         collect(okta, instance, "users", into=got)
     assert isinstance(cause(caught.value), NotAuthorized)
     assert CANARY not in whole_text(caught.value)

@@ -13,7 +13,7 @@ class OktaInstance(SourceInstance):
     """One Okta organization.
 
     Attributes:
-        base_url: Address of the organization, e.g. `https://example.okta.com`; not the one with `-admin`; `{demo}/…` stands for the
+        base_url: Address of the organization, `https://example.okta.com`, not the one with `-admin`; `{demo}/…` is the
             demo company's server.
     """
 
