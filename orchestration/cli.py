@@ -126,7 +126,7 @@ def package(
 
 def _package(workspace: Workspace, settings: Engagement, *, strict: bool, key: Path | None) -> int:
     from orchestration import collection
-    from orchestration.defs.outcome import read_outcome
+    from orchestration.packaging import read_outcome
 
     os.environ["ITGC_STRICT"] = "1" if strict else ""
     if key is not None:

@@ -74,6 +74,7 @@ def collect(
     from ingestion.vault import Vault
 
     with reachable(workspace, engagement, source) as (instances, on_tick):
+        instances = tuple(_placed(instance, workspace) for instance in instances)
         return run(
             Vault(str(workspace.vault)),
             [instance for instance in instances if source in (None, instance.source)],
@@ -84,3 +85,10 @@ def collect(
             on_tick=on_tick,
             progress=progress,
         )
+
+
+def _placed(instance: SourceInstance, workspace: Workspace) -> SourceInstance:
+    """Keep the bare clones of a git source inside the workspace."""
+    if instance.source != "git":
+        return instance
+    return instance.model_copy(update={"clones": workspace.collector / "git"})

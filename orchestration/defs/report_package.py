@@ -1,0 +1,67 @@
+"""The evidence package as an asset, and its verification as a check."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import dagster as dg
+
+from orchestration import progress
+from orchestration.defs.expectations import DATA_CHECKS
+from orchestration.packaging import package, read_outcome
+from orchestration.workspace import find
+
+workspace = find()
+PACKAGE = dg.AssetKey("evidence_package")
+
+
+@dg.asset(
+    key=PACKAGE,
+    deps=[DATA_CHECKS],
+    group_name="package",
+    kinds={"csv", "html"},
+    pool="duckdb_writer",
+    description="What the auditor receives: every population with its results, proofs, samples, registers and pages.",
+)
+def evidence_package() -> dg.MaterializeResult[None]:
+    """Freeze, draw, write, sign."""
+    progress.say("package")
+    key_file = os.environ.get("ITGC_SIGNING_KEY_FILE")
+    outcome = package(workspace, strict=bool(os.environ.get("ITGC_STRICT")), key=Path(key_file) if key_file else None)
+    return dg.MaterializeResult(
+        metadata={
+            "state": outcome.state,
+            "incomplete_because": dg.MetadataValue.md(
+                "\n".join(f"- {reason}" for reason in outcome.because) or "complete"
+            ),
+            "digest": outcome.digest,
+            "findings": dg.MetadataValue.md("\n".join(f"    {line}" for line in outcome.lines)),
+            "index": dg.MetadataValue.path(str(Path(outcome.path) / "index.html")),
+        }
+    )
+
+
+@dg.asset_check(asset=PACKAGE, description="verify.py passes on the package: every byte, root, sample and count.")
+def package_verifies() -> dg.AssetCheckResult:
+    """Run the package's own verifier."""
+    from orchestration.report_package.verification import verify_package
+
+    progress.say("verify")
+    report = verify_package(Path(read_outcome(workspace).path))
+    failed = [f"{check.name}: {check.detail}" for check in report if not check.ok]
+    return dg.AssetCheckResult(
+        passed=not failed, metadata={"checks": len(report), "failed": "\n".join(failed) or "none"}
+    )
+
+
+@dg.asset_check(asset=PACKAGE, description="Every population is complete and every day of the period is covered.")
+def package_complete() -> dg.AssetCheckResult:
+    """The state on the package's face."""
+    outcome = read_outcome(workspace)
+    return dg.AssetCheckResult(
+        passed=outcome.state == "CHECKS_PASSED", metadata={"because": "\n".join(outcome.because) or "complete"}
+    )
+
+
+defs = dg.Definitions(assets=[evidence_package], asset_checks=[package_verifies, package_complete])
