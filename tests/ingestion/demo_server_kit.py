@@ -7,17 +7,19 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
+from ingestion import pipeline
 from ingestion.config import SourceInstance
 from ingestion.contract import Collection, Window, compact_instant
 from ingestion.demo.server import DemoServer
 from ingestion.demo.store import Store
+from ingestion.vault import Vault
 
 CANARY = "canary-0f3b7e51c9d24a68"
 NOW = datetime(2026, 1, 1, 5, 30, tzinfo=UTC)
@@ -65,6 +67,31 @@ def collect(
     for _ in module.source(instance, {resource: collection}):
         pass
     return collection
+
+
+def through_pipeline(
+    folder: Path, instance: SourceInstance, server: DemoServer, *ticks: datetime
+) -> list[dict[str, Any]]:
+    """Collect everything of an instance into a vault; the ledger's entries, after a search for the canary everywhere."""
+
+    def move(tick: datetime) -> None:
+        server.clock = tick
+
+    vault = Vault(str(folder / "vault"))
+    report = pipeline.collect(
+        vault,
+        [instance],
+        list(ticks),
+        work_dir=folder / "dlt",
+        collect_from=ticks[0] - timedelta(days=100),
+        code_version="0",
+        on_tick=move,
+    )
+    files = [file for file in folder.rglob("*") if file.is_file()]
+    assert not [file for file in files if CANARY.encode() in file.read_bytes()]
+    assert CANARY not in repr(report)
+    ledger = sorted((folder / "vault" / "ledger").glob("*.json"))
+    return [json.loads(file.read_bytes()) for file in ledger]
 
 
 def cause(error: BaseException) -> BaseException:

@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from demo_server_kit import CANARY, NOW, begin, cause, collect, recorded, serving, whole_text
+from demo_server_kit import CANARY, NOW, begin, cause, collect, recorded, serving, through_pipeline, whole_text
 from pydantic import ValidationError
 
 from ingestion.demo.server import Fault
@@ -190,6 +190,18 @@ def test_wrong_key_and_no_secret_in_any_text(instance, server, monkeypatch):
     assert isinstance(cause(caught.value), NotAuthorized)
     assert CANARY not in whole_text(caught.value)
     assert CANARY not in json.dumps([got.parameters, got.state, str(got.permission)])
+
+
+def test_through_the_pipeline(instance, server, tmp_path):
+    server.faults = [Fault("tables/jobInfo", "empty-no-permission")]
+    entries = {entry["resource"]: entry for entry in through_pipeline(tmp_path, instance, server, NOW)}
+    assert {name: entry["kind"] for name, entry in entries.items()} == {
+        "employees": "committed",
+        "employment_status": "committed",
+        "job_info": "failed",
+    }
+    assert entries["employees"]["rows"] == 7
+    assert entries["job_info"]["permission"]["result"] == "denied"
 
 
 def test_doctor(instance, server, monkeypatch):

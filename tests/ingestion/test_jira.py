@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from demo_server_kit import CANARY, NOW, begin, cause, collect, recorded, serving, whole_text
+from demo_server_kit import CANARY, NOW, begin, cause, collect, recorded, serving, through_pipeline, whole_text
 from pydantic import ValidationError
 
 from ingestion.contract import SourceError
@@ -223,6 +223,20 @@ def test_wrong_token_and_no_secret_in_any_text(instance, server, monkeypatch):
     assert isinstance(cause(caught.value), NotAuthorized)
     assert CANARY not in whole_text(caught.value)
     assert CANARY not in json.dumps([got.parameters, got.state, str(got.permission)])
+
+
+def test_through_the_pipeline(instance, server, tmp_path):
+    server.faults = [Fault("users/search", "401", times=9)]
+    entries = {entry["resource"]: entry for entry in through_pipeline(tmp_path, instance, server, NOW)}
+    assert {name: entry["kind"] for name, entry in entries.items()} == {
+        "issues": "committed",
+        "users": "failed",
+        "statuses": "committed",
+    }
+    counts = {table: facts["rows"] for table, facts in entries["issues"]["tables"].items()}
+    assert counts == {"issues": TICKETS, "approvals": 120, "issue_changelog": 3 * TICKETS}
+    assert entries["issues"]["source_total"] == TICKETS
+    assert "401" in entries["users"]["error"]
 
 
 def test_doctor(instance, server, monkeypatch):

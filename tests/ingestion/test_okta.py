@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from demo_server_kit import CANARY, NOW, begin, cause, collect, recorded, serving, whole_text
+from demo_server_kit import CANARY, NOW, begin, cause, collect, recorded, serving, through_pipeline, whole_text
 
 from ingestion.contract import Collection
 from ingestion.demo.server import Fault
@@ -113,11 +113,23 @@ def test_system_log_is_read_by_window(instance):
     assert got.parameters["since"] == stamp(start)
 
 
-def test_system_log_beyond_retention_is_a_gap(instance):
-    start = NOW - timedelta(days=100)
-    got = collect(okta, instance, "system_log", start=start)
-    assert len(got.keys_of()) == 90 * 24
-    assert [(gap.start, gap.end) for gap in got.gaps] == [(start, NOW - timedelta(days=90))]
+def test_through_the_pipeline(instance, server, tmp_path, monkeypatch):
+    """One tick that goes well, with a gap beyond the log's retention; one with a token that may see nothing."""
+    entries = through_pipeline(tmp_path, instance, server, NOW)
+    committed = {entry["resource"]: entry for entry in entries if entry["kind"] == "committed"}
+    assert sorted(committed) == sorted(RESOURCES)
+    assert committed["users"]["rows"] == len(USERS)
+    assert committed["system_log"]["gaps"][0] | {"cause": ""} == {
+        "from": "2025-09-23T05:30:00Z",
+        "to": "2025-10-03T05:30:00Z",
+        "cause": "",
+    }
+    assert len(committed["system_log"]["gaps"]) == 1
+    monkeypatch.setenv("SOURCES__OKTA_TEST__TOKEN", server.unprivileged["okta"])
+    later = through_pipeline(tmp_path, instance, server, NOW + timedelta(days=1))[len(entries) :]
+    failed = [entry for entry in later if entry["kind"] == "failed"]
+    assert sorted(entry["resource"] for entry in failed) == sorted(RESOURCES)
+    assert {entry["permission"]["result"] for entry in failed} == {"denied"}
 
 
 def test_group_that_disappears_is_noted(instance, server):
