@@ -164,7 +164,7 @@ def schema() -> GraphQLSchema:
     """The schema with its resolvers; `databaseId` holds more than 32 bits, as GitHub's does against its own schema."""
     text = files("ingestion.demo.server").joinpath("github.graphql").read_text(encoding="utf-8")
     built = build_schema(text)
-    large = GraphQLScalarType("Int", serialize=int)
+    large = GraphQLScalarType("LargeInt", serialize=int)
     for kind in built.type_map.values():
         database_id = getattr(kind, "fields", {}).get("databaseId")
         if database_id is not None:

@@ -140,6 +140,6 @@ def source(instance: GithubInstance, collections: Mapping[str, Collection]) -> D
 
 def doctor(instance: GithubInstance) -> Iterator[Finding]:
     """Check credential, scopes, visibility and reachability."""
-    from ingestion.sources.github.doctor import doctor as findings
+    from ingestion.sources.github.checkup import findings
 
     yield from findings(instance)

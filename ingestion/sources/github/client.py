@@ -28,8 +28,8 @@ PER_PAGE = 100
 """Largest page of the REST API and of a GraphQL connection."""
 SECONDARY_WAIT = 60.0
 """Seconds; what GitHub asks for where a secondary limit names no time."""
-READS = 4
-"""How often a listing of several pages is read before it counts as moving too fast."""
+READING_SIZES = (100, 97, 89, 83, 79)
+"""Page sizes of successive readings of one listing: no two put the same record at the edge of a page."""
 SCOPES = "repo, read:org, admin:org (read) or the App permissions listed in the source's README"
 
 _LIMIT_TYPES = ("RATE_LIMITED", "RATE_LIMIT")
@@ -182,7 +182,7 @@ class Github:
         """All records of an offset-paged listing, once each.
 
         Pages are offsets: a record removed meanwhile shifts the next one out of sight. A listing of several pages is
-        therefore read until two readings agree; what an earlier reading saw is kept.
+        therefore read until two readings with different pages agree; what an earlier reading saw is kept.
 
         Args:
             collection: Counts the requests.
@@ -195,15 +195,16 @@ class Github:
         """
         found: dict[Any, Record] = {}
         before: set[Any] | None = None
-        for _ in range(READS):
-            pages = list(self.pages(collection, path, params))
+        for size in READING_SIZES:
+            pages = list(self.pages(collection, path, {**(params or {}), "per_page": size}))
             read = {record[key]: record for page in pages for record in page}
             found.update(read)
             if len(pages) < 2 or before == set(read):
                 return list(found.values())
             before = set(read)
         raise SourceError(
-            f"{self.instance.instance}: {path} changed during each of {READS} readings.", "Collect again later."
+            f"{self.instance.instance}: {path} changed during each of {len(READING_SIZES)} readings.",
+            "Collect again later.",
         )
 
     def graphql(self, collection: Collection, operation: str, variables: Mapping[str, Any], *, heavy: bool) -> Record:

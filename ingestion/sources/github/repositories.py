@@ -167,13 +167,22 @@ def rulesets(github: Github, collection: Collection) -> Pages:
 
 
 def _versions(github: Github, collection: Collection, base: str, ruleset: Record) -> list[Record]:
-    """Versions of a ruleset with their state; a ruleset of the organization has its history there."""
+    """Versions of a ruleset with their state; a ruleset of the organization has its history there.
+
+    Raises:
+        NotPermitted: GitHub hides the history (404) from a credential that may not write the ruleset.
+    """
     if ruleset.get("source_type") == "Organization":
         base = f"/orgs/{segment(github.instance.org)}"
     path = f"{base}/rulesets/{ruleset['id']}/history"
 
     def read() -> list[Record]:
-        listed = github.listing(collection, path, "version_id")
+        try:
+            listed = github.listing(collection, path, "version_id")
+        except NotFound as error:
+            if "bypass_actors" in ruleset:
+                raise
+            raise NotPermitted(error.message, _ADMINISTRATION) from None
         return [github.get(collection, f"{path}/{version['version_id']}").json() for version in listed]
 
     return github.once(path, read)

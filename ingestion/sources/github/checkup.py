@@ -18,7 +18,7 @@ _IMPLIED = {
 """Scopes a classic token or OAuth token needs, and the scopes that include them."""
 
 
-def doctor(instance: GithubInstance) -> Iterator[Finding]:
+def findings(instance: GithubInstance) -> Iterator[Finding]:
     """Check credential, scopes, visibility and reachability; nothing is collected.
 
     Args:
