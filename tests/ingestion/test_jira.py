@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from datetime import UTC, datetime, timedelta
 
@@ -168,6 +169,15 @@ def test_overlapping_pages_are_written_once(instance, server, where):
     assert len(collect(jira, instance, "users").keys_of()) == 2300
     got = collect(jira, instance, "issues", start=START)
     assert [len(got.keys_of(table)) for table in ("issues", "approvals", "issue_changelog")] == [230, 120, 690]
+
+
+@pytest.mark.parametrize("page_size", ["_MAX_ISSUES", "_MAX_HISTORIES"])
+def test_paging_that_goes_in_circles(instance, monkeypatch, page_size):
+    monkeypatch.setattr(routes, page_size, 50)
+    monkeypatch.setattr(routes, "_token", lambda position: base64.urlsafe_b64encode(b"next:0").decode())
+    with pytest.raises(Exception, match="same page token twice") as caught:
+        collect(jira, instance, "issues", start=START)
+    assert isinstance(cause(caught.value), SourceError)
 
 
 def test_rate_limit(instance, server):

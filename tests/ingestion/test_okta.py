@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from demo_server_kit import CANARY, NOW, begin, cause, collect, recorded, serving, through_pipeline, whole_text
 
-from ingestion.contract import Collection
+from ingestion.contract import Collection, SourceError
 from ingestion.demo.server import Fault
 from ingestion.demo.store import Store
 from ingestion.http import ForeignOrigin, NotAuthorized, NotPermitted, RateLimited, Unreachable
@@ -178,6 +178,13 @@ def test_overlapping_pages_are_written_once(instance, server):
     server.faults = [Fault(r"users\?.*after=", "duplicate-page", times=9)]
     got = collect(okta, instance, "users")
     assert sorted(got.keys_of()) == USERS
+
+
+def test_paging_that_goes_in_circles(instance, monkeypatch):
+    monkeypatch.setattr("ingestion.demo.server.okta._cursor", lambda position: "")
+    with pytest.raises(Exception, match="came back to a page") as caught:
+        collect(okta, instance, "users")
+    assert isinstance(cause(caught.value), SourceError)
 
 
 def test_foreign_next_link_is_refused_before_it_is_followed(instance, server):
