@@ -55,11 +55,13 @@ def test_the_clock_can_be_set(server, session):
     assert len(session.get(f"{server.url}/okta/api/v1/users").json()) == 5
 
 
-def test_no_clock_is_an_error():
-    with DemoServer(Store()) as server:
-        answer = requests.get(f"{server.url}/okta/api/v1/users", timeout=5)
-    assert answer.status_code == 500
-    assert "set the clock" in answer.json()["error"]
+def test_without_a_clock_it_is_the_end_of_the_store(server):
+    with DemoServer(server.store) as other:
+        answer = requests.get(f"{other.url}/okta/api/v1/users", headers=OKTA, timeout=5)
+        assert len(answer.json()) == 5
+        assert other.clock == T
+    with DemoServer(Store()) as empty:
+        assert requests.get(f"{empty.url}/okta/api/v1/users", headers=OKTA, timeout=5).json() == []
 
 
 def test_unknown_vendor_route_and_method(server, session):

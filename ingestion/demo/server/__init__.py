@@ -204,9 +204,10 @@ class DemoServer:
 
     @property
     def clock(self) -> datetime:
-        """Now, for the vendors."""
+        """Now, for the vendors; while it is not set, the last instant at which anything in the store began."""
         if self._clock is None:
-            raise RuntimeError("set the clock of the demo server before asking it anything")
+            begun = (version.valid_from for versions in self.store.tables.values() for version in versions)
+            self._clock = max(begun, default=datetime.fromtimestamp(0, UTC))
         return self._clock
 
     @clock.setter
