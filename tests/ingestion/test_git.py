@@ -1,0 +1,364 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingestion.contract import Collection, SourceError, Unreachable, Window
+from ingestion.sources.git import doctor, source
+from ingestion.sources.git.config import GitInstance, Repository
+
+T0 = datetime(2025, 10, 1, 4, 30, tzinfo=UTC)
+
+
+@dataclass
+class Repo:
+    """A real repository: files are written, commits made, refs set by git itself."""
+
+    path: Path
+    clock: int = 1_760_000_000
+
+    def __post_init__(self) -> None:
+        self.path.mkdir(parents=True)
+        self("init", "-q", "-b", "main")
+
+    def __call__(self, *arguments: str, **extra: str) -> str:
+        self.clock += 60
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")} | {
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_AUTHOR_NAME": "Ada",
+            "GIT_AUTHOR_EMAIL": "ada@harbor.example",
+            "GIT_COMMITTER_NAME": "Ada",
+            "GIT_COMMITTER_EMAIL": "ada@harbor.example",
+            "GIT_AUTHOR_DATE": f"{self.clock} -0400",
+            "GIT_COMMITTER_DATE": f"{self.clock} -0400",
+        }
+        return subprocess.run(
+            ["git", "-C", str(self.path), *arguments],
+            env=environment | extra,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout.strip()
+
+    def commit(self, name: str, text: str, message: str = "change", **extra: str) -> str:
+        (self.path / name).write_text(text)
+        self("add", "-A")
+        self("commit", "-q", "--allow-empty", "-m", message, **extra)
+        return self("rev-parse", "HEAD")
+
+    def pull(self, number: int, sha: str) -> None:
+        self("update-ref", f"refs/pull/{number}/head", sha)
+
+
+@dataclass
+class Collected:
+    tables: dict[str, list[dict[str, Any]]]
+    keys: dict[str, list[str]]
+    state: dict[str, Any]
+    parameters: dict[str, Any]
+
+    @property
+    def subjects(self) -> list[str]:
+        return [row["subject"] for row in self.tables["first_parent_commits"]]
+
+    @property
+    def head(self) -> dict[str, Any]:
+        return self.tables["branch_heads"][0]
+
+
+@dataclass
+class Collector:
+    folder: Path
+    url: str
+    branches: tuple[str, ...] = ("main",)
+    state: dict[str, Any] = field(default_factory=dict)
+    tick: datetime = T0
+
+    @property
+    def instance(self) -> GitInstance:
+        repository = Repository(id="101", url=self.url, branches=self.branches)
+        return GitInstance(instance="git-harbor", repositories=(repository,), clones=self.folder)
+
+    def __call__(self) -> Collected:
+        self.tick += timedelta(days=30)
+        collection = Collection(
+            "git-harbor.history.x.0", "git-harbor", "history", Window(None, self.tick), self.tick, self.state
+        )
+        tables: dict[str, list[dict[str, Any]]] = {
+            name: [] for name in ("first_parent_commits", "branch_heads", "pull_commits")
+        }
+        keys: dict[str, list[str]] = {name: [] for name in tables}
+        pipe = source(self.instance, {"history": collection}).resources["history"]._pipe
+        pipe.evaluate_gen()
+        for page in pipe.gen:
+            for row in page.data.to_pylist():
+                tables[page.meta.table_name].append(json.loads(row["payload"]))
+                keys[page.meta.table_name].append(row["record_key"])
+        self.state = json.loads(json.dumps(collection.state))
+        return Collected(tables, keys, collection.state, collection.parameters)
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Repo:
+    return Repo(tmp_path / "remote")
+
+
+@pytest.fixture
+def collector(tmp_path: Path, repo: Repo) -> Collector:
+    return Collector(tmp_path / "clones", str(repo.path))
+
+
+def test_frame_of_merge_squash_rebase_and_direct_push(repo: Repo, collector: Collector) -> None:
+    repo.commit("a", "1", "root")
+    first = collector()
+    assert first.subjects == ["root"]
+    assert first.head["previous_head"] is None
+    assert first.head["is_descendant"] is None
+
+    repo("checkout", "-qb", "feature/merge")
+    feature = repo.commit("b", "1", "feature work")
+    repo("checkout", "-q", "main")
+    repo("merge", "-q", "--no-ff", "-m", "Merge pull request #1", "feature/merge")
+    repo.pull(1, feature)
+
+    repo("checkout", "-qb", "squash")
+    repo.commit("c", "1", "s1")
+    squashed = repo.commit("c", "2", "s2")
+    repo("checkout", "-q", "main")
+    repo("merge", "-q", "--squash", "squash")
+    repo("commit", "-qm", "Squashed (#2)")
+    repo.pull(2, squashed)
+
+    repo("checkout", "-qb", "rebase", "main~1")
+    repo.commit("d", "1", "r1")
+    rebased = repo.commit("e", "1", "r2")
+    repo("checkout", "-q", "main")
+    repo("cherry-pick", "main..rebase")
+    repo.pull(3, rebased)
+    repo.commit("f", "1", "direct push")
+
+    second = collector()
+    assert second.subjects == ["direct push", "r2", "r1", "Squashed (#2)", "Merge pull request #1"]
+    assert [row["position"] for row in second.tables["first_parent_commits"]] == [5, 4, 3, 2, 1]
+    assert second.head["is_descendant"] is True
+    assert second.head["lost_commits"] == []
+    pulls = {(row["number"], row["sha"]): row for row in second.tables["pull_commits"]}
+    assert {number for number, _ in pulls} == {1, 2, 3}
+    assert [number for number, _ in pulls].count(2) == 2
+    assert [number for number, _ in pulls].count(3) == 2
+    assert pulls[1, feature]["is_head"] is True
+    assert pulls[1, feature]["merge_base"] == first.head["head"]
+    assert pulls[1, feature]["cumulative_patch_id"] is None  # contains no merge
+    merge = second.tables["first_parent_commits"][-1]
+    assert merge["parents"][1] == feature
+    single = next(row for row in second.tables["first_parent_commits"] if row["subject"] == "r2")
+    assert single["patch_id"] is not None
+    assert len({row["patch_id"] for row in second.tables["first_parent_commits"]}) == 5
+
+    third = collector()
+    assert third.subjects == []
+    assert third.tables["pull_commits"] == []
+    assert third.keys["branch_heads"] == ["101/main/20251230T043000Z"]
+
+
+def test_forced_push_names_what_is_lost(repo: Repo, collector: Collector) -> None:
+    repo.commit("a", "1", "root")
+    lost = [repo.commit("a", "2", "lost 1"), repo.commit("a", "3", "lost 2")]
+    collector()
+    repo("reset", "-q", "--hard", "HEAD~2")
+    repo.commit("a", "4", "instead")
+    result = collector()
+    assert result.head["is_descendant"] is False
+    assert sorted(result.head["lost_commits"]) == sorted(lost)
+    assert result.subjects == ["instead"]
+    assert result.tables["first_parent_commits"][0]["position"] == 1
+
+
+def test_forced_push_after_the_cache_and_the_commit_are_gone(repo: Repo, tmp_path: Path, collector: Collector) -> None:
+    repo.commit("a", "1", "root")
+    repo.commit("a", "2", "lost")
+    collector()
+    repo("reset", "-q", "--hard", "HEAD~1")
+    repo("reflog", "expire", "--expire=now", "--all")
+    repo("gc", "-q", "--prune=now")
+    collector.folder = tmp_path / "other"
+    result = collector()
+    assert result.head["is_descendant"] is False
+    assert result.head["lost_commits"] is None
+    assert result.subjects == ["root"]
+
+
+def test_deleted_cache_changes_nothing(repo: Repo, tmp_path: Path, collector: Collector) -> None:
+    repo.commit("a", "1", "root")
+    collector()
+    repo.commit("a", "2", "next")
+    collector.folder = tmp_path / "other"
+    assert collector().subjects == ["next"]
+
+
+def test_deleted_renamed_and_missing_branches(repo: Repo, collector: Collector) -> None:
+    repo.commit("a", "1", "root")
+    repo("branch", "release/1")
+    repo("checkout", "-q", "release/1")
+    gone = repo.commit("r", "1", "only on the release")
+    repo("checkout", "-q", "main")
+    collector.branches = ("main", "release/1")
+    collector()
+    repo("branch", "-m", "release/1", "release/one")
+    renamed = {row["branch"]: row for row in collector().tables["branch_heads"]}["release/1"]
+    assert renamed["head"] is None
+    assert renamed["is_descendant"] is False
+    assert renamed["lost_commits"] == []  # the other branch still reaches them
+    repo("branch", "-D", "release/one")
+    deleted = {row["branch"]: row for row in collector().tables["branch_heads"]}["release/1"]
+    assert deleted["lost_commits"] == [gone]
+    collector.branches = ("trunk",)
+    with pytest.raises(SourceError, match="no branch 'trunk'"):
+        collector()
+
+
+def test_empty_repository(repo: Repo, collector: Collector) -> None:
+    result = collector()
+    assert result.head["head"] is None
+    assert result.head["lost_commits"] == []
+    assert result.subjects == []
+    repo.commit("a", "1", "root")
+    assert collector().subjects == ["root"]
+
+
+def test_shallow_and_unreachable_remotes(repo: Repo, tmp_path: Path, collector: Collector) -> None:
+    repo.commit("a", "1", "root")
+    repo.commit("a", "2", "next")
+    subprocess.run(["git", "clone", "-q", "--depth=1", f"file://{repo.path}", str(tmp_path / "shallow")], check=True)
+    collector.url = str(tmp_path / "shallow")
+    with pytest.raises(Unreachable, match="shallow"):
+        collector()
+    collector.url, collector.state = str(repo.path), {}
+    assert collector().subjects == ["next", "root"]
+    repo.commit("a", "3", "later")
+    cut = tmp_path / "cut"
+    subprocess.run(["git", "clone", "-q", "--depth=1", f"file://{repo.path}", str(cut)], check=True)
+    repo.path.rename(tmp_path / "full")
+    cut.rename(repo.path)
+    with pytest.raises(Unreachable, match="shallow"):
+        collector()
+    collector.url = "https://someone:hunter2secret@127.0.0.1:9/x.git"
+    with pytest.raises(Unreachable) as caught:
+        collector()
+    assert "hunter2secret" not in str(caught.value)
+    findings = list(doctor(collector.instance))
+    assert not findings[0].ok
+    assert "hunter2secret" not in str(findings)
+
+
+def test_pull_request_updated_from_its_base(repo: Repo, collector: Collector) -> None:
+    repo.commit("a", "1", "root")
+    repo("checkout", "-qb", "topic")
+    before = repo.commit("t", "1", "topic work")
+    repo("checkout", "-q", "main")
+    moved = repo.commit("b", "1", "main moves")
+    repo("checkout", "-q", "topic")
+    repo("merge", "-q", "-m", "Update branch", "main")
+    clean = repo("rev-parse", "HEAD")
+    dirty = repo.commit("t", "2", "more work")
+    repo.pull(7, dirty)
+    rows = {row["sha"]: row for row in collector().tables["pull_commits"]}
+    assert set(rows) == {before, clean, dirty}
+    assert rows[clean]["merge_base"] == moved
+    assert rows[before]["cumulative_patch_id"] == rows[clean]["cumulative_patch_id"] is not None
+    assert rows[dirty]["cumulative_patch_id"] not in (None, rows[clean]["cumulative_patch_id"])
+    repo("checkout", "-q", "main")
+    repo("merge", "-q", "--no-ff", "-m", "Merge #7", "topic")
+    collector.state["pulls"] = {}
+    assert {row["sha"]: row["merge_base"] for row in collector().tables["pull_commits"]} == {
+        sha: row["merge_base"] for sha, row in rows.items()
+    }
+
+
+def test_rebased_pull_request_replaces_its_head(repo: Repo, collector: Collector) -> None:
+    repo.commit("a", "1", "root")
+    repo("checkout", "-qb", "topic")
+    old = repo.commit("t", "1", "v1")
+    repo.pull(8, old)
+    repo("checkout", "-q", "main")
+    collector()
+    repo("checkout", "-q", "topic")
+    repo("commit", "-q", "--amend", "-m", "v2")
+    new = repo("rev-parse", "HEAD")
+    repo.pull(8, new)
+    rows = {row["sha"]: row["is_head"] for row in collector().tables["pull_commits"]}
+    assert rows == {old: False, new: True}
+
+
+def test_foxtrot_merge_keeps_positions_consistent(repo: Repo, collector: Collector) -> None:
+    repo.commit("a", "1", "root")
+    repo("checkout", "-qb", "topic")
+    repo.commit("t", "1", "topic work")
+    repo("checkout", "-q", "main")
+    repo.commit("b", "1", "on main")
+    collector()
+    repo("checkout", "-q", "topic")
+    repo("merge", "-q", "-m", "Merge main into topic", "main")
+    repo("checkout", "-q", "main")
+    repo("merge", "-q", "--ff-only", "topic")
+    result = collector()
+    assert result.subjects == ["Merge main into topic", "topic work"]
+    assert [row["position"] for row in result.tables["first_parent_commits"]] == [2, 1]
+    assert result.head["is_descendant"] is True
+
+
+def test_hostile_text_stays_text(repo: Repo, tmp_path: Path, collector: Collector) -> None:
+    marker = tmp_path / "owned"
+    message = f"$(touch {marker}) `touch {marker}`; '\"\n\ncommit {'0' * 40}\nCo-authored-by: Bob <bob@x.example>\nco-Authored-By:  Eve\u2028 <e@x>"
+    name = "=cmd|' /C calc'!A0 <script>"
+    repo.commit("a", "1", message, GIT_AUTHOR_NAME=name)
+    raw = (
+        subprocess.run(["git", "-C", str(repo.path), "cat-file", "commit", "HEAD"], check=True, capture_output=True)
+        .stdout.replace(b"change", b"x")
+        .replace(b"ada@harbor.example> 17", b"ada@\xff\xfe> 99999999999999917", 1)
+    )
+    sha = (
+        subprocess.run(
+            ["git", "-C", str(repo.path), "hash-object", "-t", "commit", "-w", "--stdin", "--literally"],
+            input=raw.replace(b"tree", b"tree", 1),
+            check=True,
+            capture_output=True,
+            text=False,
+        )
+        .stdout.decode()
+        .strip()
+    )
+    repo("update-ref", "refs/heads/main", sha)
+    row = collector().tables["first_parent_commits"][0]
+    assert not marker.exists()
+    assert row["author_name"] == name.replace("<script>", "script")
+    assert row["author_email"] == "ada@\ufffd\ufffd"
+    assert row["authored_at"] is None
+    assert row["committed_at"].startswith("2025-10-")
+    assert {"name": "Bob", "email": "bob@x.example"} in row["co_authors"]
+    assert len(row["co_authors"]) == 2
+
+
+def test_ledger_parameters_show_no_credential_and_no_local_folder(repo: Repo, collector: Collector) -> None:
+    repo.commit("a", "1", "root")
+    assert collector().parameters["repositories"] == [{"id": "101", "url": "remote", "branches": ["main"]}]
+
+
+@pytest.mark.parametrize("branch", ["-x", "a b", "", "a..\x00"])
+def test_branch_names_that_could_be_options_are_refused(branch: str) -> None:
+    with pytest.raises(ValueError, match="branches"):
+        Repository(id="1", url="x", branches=(branch,))
+
+
+def test_dangerous_transport_is_refused(tmp_path: Path, collector: Collector) -> None:
+    collector.url = f"ext::sh -c touch% {tmp_path}/owned"
+    with pytest.raises(SourceError, match="not allowed"):
+        collector()
+    assert not (tmp_path / "owned").exists()
