@@ -89,10 +89,11 @@ def plain(connection: Mapping[str, Any], nodes: list[Record]) -> Record:
 
 def pull_request(node: Mapping[str, Any], repository_id: str) -> Raw:
     """A pull request; what has tables of its own leaves only its total behind."""
+    key = identity(node, "databaseId")
     payload = {name: value for name, value in node.items() if name not in _PULL_REQUEST_TABLES}
     for name in ("reviews", "commits"):
         payload[name] = {"totalCount": node[name]["totalCount"]}
-    return identity(node, "databaseId"), time(node, "updatedAt"), in_context(payload, repository_id=repository_id)
+    return key, time(node, "updatedAt"), in_context(payload, repository_id=repository_id)
 
 
 def review(node: Mapping[str, Any], repository_id: str, pull_request_id: str) -> Raw:
