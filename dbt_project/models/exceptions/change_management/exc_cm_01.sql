@@ -1,0 +1,1 @@
+{{ exceptions_of('CM-01', ref('cm_01__code_changes')) }}

@@ -1,0 +1,1 @@
+{{ exceptions_of('CM-02', ref('cm_02__tested_changes')) }}

@@ -1,0 +1,322 @@
+-- Who wrote or pushed a change: author of the request, authors, committers and co-authors of its commits, pushers.
+-- web-flow (the platform itself) is nobody; a merge of the base branch that adds nothing is not substantive.
+with
+
+changes as (
+
+    select * from {{ ref('int_changes') }}
+
+),
+
+request_commits as (
+
+    select * from {{ ref('stg_github__pull_request_commits') }}
+
+),
+
+request_events as (
+
+    select * from {{ ref('stg_github__pull_request_events') }}
+    where event_type = 'HeadRefForcePushedEvent'
+
+),
+
+pull_commits as (
+
+    select * from {{ ref('stg_git__pull_commits') }}
+
+),
+
+commit_changes as (
+
+    select * from {{ ref('int_commit_changes') }}
+
+),
+
+platform_commits as (
+
+    select * from {{ ref('stg_github__commits') }}
+
+),
+
+accounts as (
+
+    select * from {{ ref('int_accounts') }}
+    where system = 'github'
+
+),
+
+people as (
+
+    select * from {{ ref('int_people') }}
+
+),
+
+-- true: not a merge; false: the difference from the base is the same as before the merge; null: git does not tell
+substance as (
+
+    select
+        request_commits.repository_id,
+        request_commits.pull_request_id,
+        request_commits.oid,
+        case
+            when request_commits.second_parent_oid is null then true
+            else merges.cumulative_patch_id <> first_parents.cumulative_patch_id
+        end as is_substantive,
+    from request_commits
+    inner join changes
+        on changes.repository_id = request_commits.repository_id and changes.pull_request_id = request_commits.pull_request_id
+    left join pull_commits as merges
+        on
+            merges.repository_id = changes.repository_id
+            and merges.number = changes.number
+            and merges.sha = request_commits.oid
+    left join pull_commits as first_parents
+        on
+            first_parents.repository_id = changes.repository_id
+            and first_parents.number = changes.number
+            and first_parents.sha = request_commits.first_parent_oid
+
+),
+
+commit_authors as (
+
+    select
+        changes.item_key,
+        changes.instance,
+        case when author.item_no = 1 then 'author' else 'co_author' end as role,
+        request_commits.oid,
+        {{ json_text('author.item', '$.user.databaseId') }} as user_id,
+        {{ json_text('author.item', '$.user.login') }} as login,
+        {{ json_text('author.item', '$.email') }} as email,
+        substance.is_substantive,
+    from changes
+    inner join request_commits
+        on request_commits.repository_id = changes.repository_id and request_commits.pull_request_id = changes.pull_request_id
+    inner join substance
+        on substance.pull_request_id = request_commits.pull_request_id and substance.oid = request_commits.oid
+    {{ json_items('request_commits.authors', '$', 'author') }}
+
+),
+
+-- first-parent commits: all who stand on a direct push; of a request only authors and co-authors of squashed or replayed commits
+branch_commits as (
+
+    select
+        changes.item_key,
+        changes.instance,
+        changes.change_kind,
+        commit_changes.sha,
+        commit_changes.author_email,
+        commit_changes.committer_email,
+        commit_changes.co_authors,
+        platform_commits.authors,
+        platform_commits.committer_id,
+        platform_commits.committer_login,
+    from changes
+    inner join commit_changes on commit_changes.item_key = changes.item_key
+    left join platform_commits
+        on
+            platform_commits.repository_id = commit_changes.repository_id
+            and platform_commits.branch = commit_changes.branch
+            and platform_commits.oid = commit_changes.sha
+    where changes.change_kind <> 'pull_request' or commit_changes.second_parent_sha is null
+
+),
+
+platform_authors as (
+
+    select
+        branch_commits.item_key,
+        branch_commits.instance,
+        case when author.item_no = 1 then 'author' else 'co_author' end as role,
+        branch_commits.sha as oid,
+        {{ json_text('author.item', '$.user.databaseId') }} as user_id,
+        {{ json_text('author.item', '$.user.login') }} as login,
+        {{ json_text('author.item', '$.email') }} as email,
+    from branch_commits
+    {{ json_items('branch_commits.authors', '$', 'author') }}
+
+),
+
+trailer_authors as (
+
+    select
+        branch_commits.item_key,
+        branch_commits.instance,
+        branch_commits.sha as oid,
+        {{ json_text('co_author.item', '$.email') }} as email,
+    from branch_commits
+    {{ json_items('branch_commits.co_authors', '$', 'co_author') }}
+
+),
+
+named as (
+
+    select item_key, instance, 'request_author' as role, cast(null as string) as oid, author_id as user_id, author_login as login, cast(null as string) as email, author_type as user_type, true as is_substantive
+    from changes
+    where change_kind = 'pull_request'
+    union all
+    select item_key, instance, 'pusher' as role, tip_sha as oid, pushed_by_id as user_id, pushed_by_login as login, cast(null as string) as email, pushed_by_type as user_type, true as is_substantive
+    from changes
+    where change_kind = 'push'
+    union all
+    select changes.item_key, changes.instance, 'pusher' as role, request_events.after_oid as oid, request_events.actor_id as user_id, request_events.actor_login as login, cast(null as string) as email, cast(null as string) as user_type, true as is_substantive
+    from changes
+    inner join request_events
+        on request_events.repository_id = changes.repository_id and request_events.pull_request_id = changes.pull_request_id
+    union all
+    select item_key, instance, role, oid, user_id, login, email, cast(null as string) as user_type, is_substantive
+    from commit_authors
+    union all
+    select changes.item_key, changes.instance, 'committer' as role, request_commits.oid, request_commits.committer_id as user_id, request_commits.committer_login as login, request_commits.committer_email as email, cast(null as string) as user_type, substance.is_substantive
+    from changes
+    inner join request_commits
+        on request_commits.repository_id = changes.repository_id and request_commits.pull_request_id = changes.pull_request_id
+    inner join substance
+        on substance.pull_request_id = request_commits.pull_request_id and substance.oid = request_commits.oid
+    union all
+    select item_key, instance, role, oid, user_id, login, email, cast(null as string) as user_type, true as is_substantive
+    from platform_authors
+    union all
+    select item_key, instance, 'co_author' as role, oid, cast(null as string) as user_id, cast(null as string) as login, email, cast(null as string) as user_type, true as is_substantive
+    from trailer_authors
+    union all
+    select item_key, instance, 'author' as role, sha as oid, cast(null as string) as user_id, cast(null as string) as login, author_email as email, cast(null as string) as user_type, true as is_substantive
+    from branch_commits
+    where authors is null
+    union all
+    select item_key, instance, 'committer' as role, sha as oid, committer_id as user_id, committer_login as login, committer_email as email, cast(null as string) as user_type, true as is_substantive
+    from branch_commits
+    where change_kind <> 'pull_request'
+
+),
+
+-- the platform's private addresses carry the account: <id>+<login>@users.noreply.github.com
+identified as (
+
+    select
+        item_key,
+        instance,
+        role,
+        oid,
+        coalesce(user_id, {{ text_match('lower(email)', '^([0-9]+)[+][^@]+@users[.]noreply[.]') }}) as user_id,
+        coalesce(
+            login,
+            {{ text_match('lower(email)', '^[0-9]+[+]([^@]+)@users[.]noreply[.]') }},
+            {{ text_match('lower(email)', '^([^@+]+)@users[.]noreply[.]') }}
+        ) as login,
+        lower(email) as email,
+        user_type,
+        is_substantive,
+    from named
+    where
+        coalesce(lower(login), '') <> 'web-flow'
+        and coalesce(lower(email), '') <> 'noreply@github.com'
+
+),
+
+account_emails as (
+
+    select
+        instance,
+        lower(email) as email,
+        min(account_key) as account_key,
+    from accounts
+    where email is not null
+    group by instance, lower(email)
+    having count(distinct account_key) = 1
+
+),
+
+account_logins as (
+
+    select
+        instance,
+        lower(login) as login,
+        min(account_key) as account_key,
+    from accounts
+    where login is not null
+    group by instance, lower(login)
+    having count(distinct account_key) = 1
+
+),
+
+people_emails as (
+
+    select
+        lower(work_email) as email,
+        min(person_id) as person_id,
+    from people
+    where work_email is not null
+    group by lower(work_email)
+    having count(distinct person_id) = 1
+
+),
+
+resolved as (
+
+    select
+        identified.item_key,
+        identified.role,
+        identified.oid,
+        identified.login,
+        identified.email,
+        identified.is_substantive,
+        identified.user_type,
+        coalesce(by_id.account_key, account_emails.account_key, account_logins.account_key) as account_key,
+        people_emails.person_id as person_by_email,
+    from identified
+    left join accounts as by_id
+        on by_id.instance = identified.instance and by_id.account_id = identified.user_id
+    left join account_emails
+        on account_emails.instance = identified.instance and identified.user_id is null and account_emails.email = identified.email
+    left join account_logins
+        on account_logins.instance = identified.instance and identified.user_id is null and account_logins.login = lower(identified.login)
+    left join people_emails
+        on identified.user_id is null and people_emails.email = identified.email
+
+),
+
+judged as (
+
+    select
+        resolved.item_key,
+        resolved.role,
+        resolved.oid,
+        coalesce(resolved.login, resolved.email) as identity,
+        resolved.account_key,
+        coalesce(accounts.person_id, resolved.person_by_email) as person_id,
+        (
+            coalesce(resolved.user_type = 'Bot', false)
+            or coalesce(accounts.account_kind in ('bot', 'service'), false)
+            or coalesce(resolved.login like '%[bot]', false)
+            or coalesce(resolved.email like '%[bot]@users.noreply.%', false)
+        ) as is_bot,
+        resolved.is_substantive,
+    from resolved
+    left join accounts on accounts.account_key = resolved.account_key
+
+),
+
+final as (
+
+    select
+        item_key,
+        role,
+        identity,
+        account_key,
+        person_id,
+        is_bot,
+        case
+            when max(case when is_substantive then 1 else 0 end) = 1 then true
+            when count(*) = count(is_substantive) then false
+        end as is_substantive,
+        count(distinct oid) as commits,
+        {{ sorted_list('oid') }} as oids,
+    from judged
+    group by item_key, role, identity, account_key, person_id, is_bot
+
+)
+
+select * from final

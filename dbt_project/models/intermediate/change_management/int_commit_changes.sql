@@ -1,0 +1,166 @@
+-- Every first-parent commit belongs to exactly one change: a merged request by its merge commit, by the platform's merge event,
+-- as one of the commits that a rebase replayed below the merge commit, or by the platform's association; else the push; else itself.
+with
+
+commits as (
+
+    select * from {{ ref('int_branch_commits') }}
+
+),
+
+merged_requests as (
+
+    select * from {{ ref('stg_github__pull_requests') }}
+    where merged_at is not null
+
+),
+
+request_commits as (
+
+    select * from {{ ref('stg_github__pull_request_commits') }}
+    where second_parent_oid is null
+
+),
+
+platform_commits as (
+
+    select * from {{ ref('stg_github__commits') }}
+
+),
+
+replayed as (
+
+    select
+        pull_request_id,
+        authored_at,
+        split_part(message, chr(10), 1) as subject,
+        count(*) over (partition by pull_request_id) as commits,
+    from request_commits
+    qualify row_number() over (partition by pull_request_id, authored_at, split_part(message, chr(10), 1) order by position) = 1
+
+),
+
+association_items as (
+
+    select
+        platform_commits.repository_id,
+        platform_commits.branch,
+        platform_commits.oid,
+        {{ json_text('associated.item', '$.databaseId') }} as pull_request_id,
+    from platform_commits
+    {{ json_items('platform_commits.associated_pull_requests', '$', 'associated') }}
+
+),
+
+associations as (
+
+    select
+        association_items.repository_id,
+        association_items.branch,
+        association_items.oid,
+        merged_requests.pull_request_id,
+    from association_items
+    inner join merged_requests
+        on
+            merged_requests.repository_id = association_items.repository_id
+            and merged_requests.pull_request_id = association_items.pull_request_id
+            and merged_requests.base_branch = association_items.branch
+    qualify row_number() over (
+        partition by association_items.repository_id, association_items.branch, association_items.oid
+        order by merged_requests.merged_at, merged_requests.pull_request_id
+    ) = 1
+
+),
+
+mapped as (
+
+    select
+        commits.*,
+        case
+            when commits.merge_request_id is not null then 'merge_commit'
+            when commits.activity_type in ('pr_merge', 'merge_queue_merge') and commits.next_merge_position <= commits.event_position then 'merge_event'
+            when replayed.pull_request_id is not null then 'rebased_commit'
+            when associations.pull_request_id is not null then 'association'
+            when commits.activity_type in ('push', 'force_push') then 'push_event'
+            else 'commit'
+        end as mapping,
+        replayed.pull_request_id as replayed_request_id,
+        associations.pull_request_id as associated_request_id,
+    from commits
+    left join replayed
+        on
+            replayed.pull_request_id = commits.next_merge_request_id
+            and replayed.authored_at = commits.authored_at
+            and replayed.subject = commits.subject
+            and commits.position > commits.next_merge_position - replayed.commits
+            and commits.second_parent_sha is null
+    left join associations
+        on
+            associations.repository_id = commits.repository_id
+            and associations.branch = commits.branch
+            and associations.oid = commits.sha
+
+),
+
+identified as (
+
+    select
+        *,
+        case
+            when mapping in ('merge_commit', 'merge_event', 'rebased_commit', 'association') then 'pull_request'
+            when mapping = 'push_event' then 'push'
+            else 'commit'
+        end as change_kind,
+        case mapping
+            when 'merge_commit' then merge_request_id
+            when 'merge_event' then next_merge_request_id
+            when 'rebased_commit' then replayed_request_id
+            when 'association' then associated_request_id
+        end as pull_request_id,
+    from mapped
+
+),
+
+final as (
+
+    select
+        concat(
+            instance, ':', repository_id,
+            case change_kind
+                when 'pull_request' then concat('/pr/', pull_request_id)
+                when 'push' then concat('/push/', activity_id)
+                else concat('/commit/', sha)
+            end
+        ) as item_key,
+        instance,
+        git_instance,
+        repository_id,
+        branch,
+        sha,
+        position,
+        change_kind,
+        mapping,
+        pull_request_id,
+        case when change_kind = 'push' then activity_id end as activity_id,
+        first_parent_sha,
+        second_parent_sha,
+        author_name,
+        author_email,
+        authored_at,
+        committer_email,
+        committed_at,
+        subject,
+        co_authors,
+        patch_id,
+        lost_at,
+        occurred_at,
+        is_time_estimated,
+        record_key,
+        collection_id,
+        collected_at,
+        payload_sha256,
+    from identified
+
+)
+
+select * from final

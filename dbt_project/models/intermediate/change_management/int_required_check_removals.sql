@@ -1,0 +1,124 @@
+-- A check that the rulesets required of a branch and no longer require, from when to when, and whether an approved ticket that
+-- names the ruleset came before.
+with
+
+engagement as (
+
+    select * from {{ ref('int_engagement') }}
+
+),
+
+branch_rules as (
+
+    select * from {{ ref('int_branch_rules') }}
+
+),
+
+change_refs as (
+
+    select * from {{ ref('stg_jira__issue_change_refs') }}
+
+),
+
+decisions as (
+
+    select * from {{ ref('stg_jira__approval_decisions') }}
+    where decision = 'approved'
+
+),
+
+required as (
+
+    select
+        branch_rules.instance,
+        branch_rules.repository_id,
+        branch_rules.branch,
+        branch_rules.ruleset_id,
+        branch_rules.valid_from,
+        branch_rules.valid_to,
+        {{ json_text('required.item', '$.context') }} as check_name,
+    from branch_rules
+    {{ json_items('branch_rules.required_checks', '$', 'required') }}
+
+),
+
+-- without an open end: required to the evidence cutoff at least
+closed as (
+
+    select
+        required.*,
+        coalesce(required.valid_to, greatest(engagement.evidence_cutoff_at, required.valid_from)) as required_to,
+    from required
+    cross join engagement
+
+),
+
+walked as (
+
+    select
+        *,
+        max(required_to) over (
+            partition by instance, repository_id, branch, check_name order by valid_from, required_to
+            rows between unbounded preceding and current row
+        ) as required_until,
+        lead(valid_from) over (
+            partition by instance, repository_id, branch, check_name order by valid_from, required_to
+        ) as next_valid_from,
+    from closed
+
+),
+
+removals as (
+
+    select
+        walked.instance,
+        walked.repository_id,
+        walked.branch,
+        walked.check_name,
+        walked.ruleset_id,
+        walked.required_until as removed_at,
+        walked.next_valid_from as restored_at,
+    from walked
+    cross join engagement
+    where
+        (walked.next_valid_from is null or walked.next_valid_from > walked.required_until)
+        and walked.required_until < engagement.evidence_cutoff_at
+        and walked.required_until >= engagement.period_start_at
+
+),
+
+approvals as (
+
+    select
+        change_refs.change_ref,
+        min(decisions.decided_at) as approved_at,
+    from change_refs
+    inner join decisions
+        on decisions.instance = change_refs.instance and decisions.issue_id = change_refs.issue_id
+    group by change_refs.change_ref
+
+),
+
+final as (
+
+    select
+        removals.instance,
+        removals.repository_id,
+        removals.branch,
+        removals.check_name,
+        removals.ruleset_id,
+        removals.removed_at,
+        removals.restored_at,
+        coalesce(max(case when approvals.approved_at <= removals.removed_at then 1 else 0 end) = 1, false) as is_approved,
+    from removals
+    left join approvals
+        on
+            approvals.change_ref like concat('%ruleset/', removals.ruleset_id)
+            or approvals.change_ref like concat('%ruleset/', removals.ruleset_id, '/%')
+            or approvals.change_ref like concat('%rulesets/', removals.ruleset_id)
+            or approvals.change_ref like concat('%rulesets/', removals.ruleset_id, '/%')
+    group by removals.instance, removals.repository_id, removals.branch, removals.check_name, removals.ruleset_id, removals.removed_at, removals.restored_at
+
+)
+
+select * from final

@@ -1,0 +1,279 @@
+with
+
+changes as (
+
+    select * from {{ ref('int_changes') }}
+
+),
+
+protection as (
+
+    select * from {{ ref('int_change_protection') }}
+
+),
+
+required_checks as (
+
+    select * from {{ ref('int_change_required_checks') }}
+
+),
+
+check_runs as (
+
+    select * from {{ ref('int_change_check_runs') }}
+
+),
+
+removals as (
+
+    select * from {{ ref('int_required_check_removals') }}
+    where not is_approved
+
+),
+
+deployments as (
+
+    select * from {{ ref('int_change_deployments') }}
+
+),
+
+platform_commits as (
+
+    select distinct
+        instance,
+        repository_id,
+        oid,
+    from {{ ref('stg_github__commits') }}
+
+),
+
+-- one row per required check: what its runs on the change's own commits said, and whether it passed anywhere else
+check_results as (
+
+    select
+        required_checks.item_key,
+        required_checks.check_name,
+        required_checks.is_functional,
+        required_checks.is_skip_allowed,
+        count(case when check_runs.is_candidate and check_runs.is_required_app then 1 end) as runs,
+        max_by(
+            check_runs.outcome,
+            case when check_runs.is_candidate and check_runs.is_required_app and check_runs.is_by_merge then concat({{ instant_to_text('check_runs.completed_at') }}, '/', lpad(coalesce(check_runs.check_run_id, '0'), 20, '0')) end
+        ) as latest_outcome,
+        max(case when check_runs.is_candidate and check_runs.is_required_app and check_runs.is_by_merge and check_runs.outcome = 'SUCCESS' then 1 else 0 end) = 1 as has_passed_by_merge,
+        max(
+            case
+                when check_runs.is_candidate and check_runs.is_required_app and not check_runs.is_by_merge and check_runs.completed_at is not null and check_runs.outcome = 'SUCCESS' then 1
+                else 0
+            end
+        ) = 1 as has_passed_after,
+        max(case when not (check_runs.is_candidate and check_runs.is_required_app) and check_runs.outcome = 'SUCCESS' then 1 else 0 end) = 1 as has_passed_elsewhere,
+    from required_checks
+    left join check_runs
+        on check_runs.item_key = required_checks.item_key and check_runs.check_name = required_checks.check_name
+    group by required_checks.item_key, required_checks.check_name, required_checks.is_functional, required_checks.is_skip_allowed
+
+),
+
+judged_checks as (
+
+    select
+        *,
+        latest_outcome in ('SKIPPED', 'NEUTRAL', 'STALE') as is_skipped,
+        runs = 0 as is_missing,
+        runs > 0
+        and coalesce(latest_outcome not in ('SUCCESS', 'SKIPPED', 'NEUTRAL', 'STALE'), not has_passed_after) as is_unsuccessful,
+        not has_passed_by_merge and has_passed_after as is_late,
+        not has_passed_by_merge and has_passed_elsewhere as is_elsewhere,
+    from check_results
+
+),
+
+-- three values as numbers: 2 = yes, 1 = nobody can say, 0 = no
+check_facts as (
+
+    select
+        item_key,
+        count(*) as required_checks,
+        max(case when is_functional then 1 else 0 end) = 1 as has_functional,
+        max(case when is_missing then 1 else 0 end) = 1 as has_missing,
+        max(case when is_unsuccessful then 1 else 0 end) = 1 as has_unsuccessful,
+        max(case when not coalesce(is_skipped, false) or is_skip_allowed then 0 when not is_skip_allowed then 2 else 1 end) as has_skipped,
+        max(case when not is_late or (coalesce(is_skipped, false) and is_skip_allowed) then 0 when not coalesce(is_skipped, false) or not is_skip_allowed then 2 else 1 end) as has_late,
+        max(case when not is_elsewhere or (coalesce(is_skipped, false) and is_skip_allowed) then 0 when not coalesce(is_skipped, false) or not is_skip_allowed then 2 else 1 end) as has_elsewhere,
+        count(case when has_passed_by_merge then 1 end) as passed_checks,
+        {{ sorted_list('check_name') }} as required_check_names,
+        {{ sorted_list('case when is_functional then check_name end') }} as functional_check_names,
+    from judged_checks
+    group by item_key
+
+),
+
+removed_checks as (
+
+    select
+        changes.item_key,
+        {{ sorted_list('removals.check_name') }} as removed_check_names,
+    from changes
+    inner join removals
+        on
+            removals.instance = changes.instance
+            and removals.repository_id = changes.repository_id
+            and removals.branch = changes.branch
+            and changes.occurred_at >= removals.removed_at
+            and (removals.restored_at is null or changes.occurred_at < removals.restored_at)
+    group by changes.item_key
+
+),
+
+-- a deployed commit has passed when every required check had succeeded on the change's own commits by the deployment
+deployment_checks as (
+
+    select
+        deployments.item_key,
+        deployments.deployment_id,
+        required_checks.check_name,
+        max(
+            case
+                when check_runs.is_candidate or check_runs.oid = deployments.commit_oid then
+                    case when check_runs.is_required_app and check_runs.outcome = 'SUCCESS' and check_runs.completed_at <= deployments.deployed_at then 1 end
+            end
+        ) as passes,
+    from deployments
+    inner join required_checks on required_checks.item_key = deployments.item_key
+    left join check_runs
+        on check_runs.item_key = deployments.item_key and check_runs.check_name = required_checks.check_name
+    group by deployments.item_key, deployments.deployment_id, required_checks.check_name
+
+),
+
+deployment_facts as (
+
+    select
+        deployments.item_key,
+        count(distinct deployments.deployment_id) as deployments,
+        min(deployments.deployed_at) as first_deployed_at,
+        max(case when deployment_checks.passes is null then 1 else 0 end) = 1 as has_untested_deployment,
+    from deployments
+    left join deployment_checks
+        on
+            deployment_checks.item_key = deployments.item_key
+            and deployment_checks.deployment_id = deployments.deployment_id
+    group by deployments.item_key
+
+),
+
+facts as (
+
+    select
+        changes.*,
+        coalesce(protection.is_ruleset_history_known, false) as is_ruleset_history_known,
+        coalesce(protection.is_ruleset_history_known, false) and protection.classic_required_checks is not null as are_required_checks_known,
+        coalesce(protection.has_registers_collected, false) as has_registers_collected,
+        coalesce(protection.has_deployments_collected, false) as has_deployments_collected,
+        protection.classic_required_checks <> '[]' and protection.rulesets_in_force = 0 as is_classic_only,
+        coalesce(changes.change_kind = 'pull_request' and changes.number is not null, false) or platform_commits.oid is not null as are_runs_collected,
+        coalesce(check_facts.required_checks, 0) as required_checks,
+        coalesce(check_facts.has_functional, false) as has_functional,
+        coalesce(check_facts.has_missing, false) as has_missing,
+        coalesce(check_facts.has_unsuccessful, false) as has_unsuccessful,
+        case coalesce(check_facts.has_skipped, 0) when 2 then true when 0 then false end as has_skipped,
+        case coalesce(check_facts.has_late, 0) when 2 then true when 0 then false end as has_late,
+        case coalesce(check_facts.has_elsewhere, 0) when 2 then true when 0 then false end as has_elsewhere,
+        coalesce(check_facts.passed_checks, 0) as passed_checks,
+        check_facts.required_check_names,
+        check_facts.functional_check_names,
+        removed_checks.removed_check_names,
+        coalesce(deployment_facts.deployments, 0) as deployments,
+        deployment_facts.first_deployed_at,
+        deployment_facts.has_untested_deployment,
+    from changes
+    left join protection on protection.item_key = changes.item_key
+    left join check_facts on check_facts.item_key = changes.item_key
+    left join removed_checks on removed_checks.item_key = changes.item_key
+    left join deployment_facts on deployment_facts.item_key = changes.item_key
+    left join platform_commits
+        on
+            platform_commits.instance = changes.instance
+            and platform_commits.repository_id = changes.repository_id
+            and platform_commits.oid = changes.tip_sha
+
+),
+
+tested as (
+
+    select
+        *,
+        case
+            when has_functional then false
+            when are_required_checks_known and has_registers_collected then true
+        end as no_required_test,
+        case when are_required_checks_known and (are_runs_collected or required_checks = 0) then has_missing end as no_check,
+        case when are_required_checks_known and (are_runs_collected or required_checks = 0) then has_unsuccessful end as not_success,
+        case when are_required_checks_known and (are_runs_collected or required_checks = 0) then has_skipped end as skipped_neutral,
+        case when are_required_checks_known and (are_runs_collected or required_checks = 0) then has_late end as rerun_after,
+        case when are_required_checks_known and (are_runs_collected or required_checks = 0) then has_elsewhere end as wrong_sha,
+        case
+            when removed_check_names is not null then true
+            when is_ruleset_history_known and not coalesce(is_classic_only, true) then false
+        end as check_removed,
+        case
+            when has_deployments_collected and deployments = 0 then false
+            when has_deployments_collected and has_untested_deployment and are_required_checks_known then true
+            when has_deployments_collected and not has_untested_deployment and are_required_checks_known then false
+        end as deploy_untested,
+
+        not are_required_checks_known or required_checks > 0 as no_check__applies,
+        not are_required_checks_known or required_checks > 0 as not_success__applies,
+        not are_required_checks_known or required_checks > 0 as skipped_neutral__applies,
+        not are_required_checks_known or required_checks > 0 as rerun_after__applies,
+        not are_required_checks_known or required_checks > 0 as wrong_sha__applies,
+        not has_deployments_collected or deployments > 0 as deploy_untested__applies,
+    from facts
+
+),
+
+final as (
+
+    select
+        'CM-02' as control_id,
+        item_key,
+        'github' as system,
+        instance,
+        occurred_at,
+        occurred_on,
+        {{ item_status('CM-02') }} as status,
+        {{ rules_failed('CM-02') }} as rules_failed,
+        {{ rules_not_testable('CM-02') }} as rules_not_testable,
+        {{ rules_not_applicable('CM-02', always=['no_required_test', 'check_removed']) }} as rules_not_applicable,
+        url as evidence_url,
+        repository_id,
+        repository_name,
+        branch,
+        change_kind,
+        pull_request_id,
+        number,
+        title,
+        head_oid,
+        tip_sha,
+        category,
+        required_checks,
+        passed_checks,
+        required_check_names,
+        functional_check_names,
+        removed_check_names,
+        deployments,
+        first_deployed_at,
+        no_required_test,
+        no_check,
+        not_success,
+        skipped_neutral,
+        rerun_after,
+        wrong_sha,
+        check_removed,
+        deploy_untested,
+    from tested
+
+)
+
+select * from final
