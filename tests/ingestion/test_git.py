@@ -242,7 +242,8 @@ def test_shallow_and_unreachable_remotes(repo: Repo, tmp_path: Path, collector: 
         collector()
     collector.url, collector.state = str(repo.path), {}
     assert collector().subjects == ["next", "root"]
-    repo.commit("a", "3", "later")
+    repo.commit("a", "3", "cut off")
+    repo.commit("a", "4", "later")
     cut = tmp_path / "cut"
     subprocess.run(["git", "clone", "-q", "--depth=1", f"file://{repo.path}", str(cut)], check=True)
     repo.path.rename(tmp_path / "full")
