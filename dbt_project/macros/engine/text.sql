@@ -12,3 +12,8 @@
 {#- The first group of the first match; null without a match. -#}
 {% macro text_match(expression, pattern) %}{{ return(adapter.dispatch('text_match', 'itgc')(expression, pattern)) }}{% endmacro %}
 {% macro default__text_match(expression, pattern) %}nullif(regexp_extract({{ expression }}, '{{ pattern }}', 1), ''){% endmacro %}
+
+{#- A number as people write it: 90, not 90.0. -#}
+{% macro number_to_text(expression) -%}
+    case when {{ expression }} = floor({{ expression }}) then cast(cast({{ expression }} as bigint) as string) else cast({{ expression }} as string) end
+{%- endmacro %}

@@ -1,0 +1,118 @@
+-- For how long each resource is covered by committed collections. A window covers itself, from the end of what the source no longer
+-- had; a snapshot covers the time since the one before it, when that is not longer ago than the engagement allows, and the first
+-- one covers its own day. What the source did not let us see covers nothing.
+with engagement as (
+
+    select * from {{ ref('int_engagement') }}
+
+),
+
+collections as (
+
+    select * from {{ ref('stg_ledger__collections') }}
+    where kind = 'committed' and permission not in ('denied')
+
+),
+
+gaps as (
+
+    select
+        collection_id,
+        max(gap_to_at) as had_from_at,
+    from {{ ref('stg_ledger__gaps') }}
+    group by collection_id
+
+),
+
+windows as (
+
+    select
+        collections.source,
+        collections.instance,
+        collections.resource,
+        greatest(collections.window_start_at, coalesce(gaps.had_from_at, collections.window_start_at)) as covered_from,
+        collections.window_end_at as covered_to,
+    from collections
+    left join gaps on gaps.collection_id = collections.collection_id
+    where collections.window_start_at is not null
+
+),
+
+snapshots as (
+
+    select
+        collections.source,
+        collections.instance,
+        collections.resource,
+        collections.collected_at,
+        lag(collections.collected_at) over (
+            partition by collections.source, collections.instance, collections.resource order by collections.collected_at, collections.n
+        ) as previous_at,
+        {{ start_of_day(local_date('collections.collected_at', 'engagement.zone'), 'engagement.zone') }} as day_start_at,
+        engagement.snapshot_max_gap_days,
+    from collections
+    cross join engagement
+    where collections.window_start_at is null
+
+),
+
+pieces as (
+
+    select
+        source,
+        instance,
+        resource,
+        covered_from,
+        covered_to,
+    from windows
+    where covered_from < covered_to
+    union all
+    select
+        source,
+        instance,
+        resource,
+        case
+            when previous_at is not null and {{ seconds_between('previous_at', 'collected_at') }} <= snapshot_max_gap_days * 86400 then previous_at
+            else day_start_at
+        end,
+        collected_at,
+    from snapshots
+
+),
+
+chained as (
+
+    select
+        *,
+        max(covered_to) over (
+            partition by source, instance, resource order by covered_from, covered_to rows between unbounded preceding and 1 preceding
+        ) as reached,
+    from pieces
+
+),
+
+islands as (
+
+    select
+        *,
+        count(*) filter (where reached is null or covered_from > reached) over (
+            partition by source, instance, resource order by covered_from, covered_to rows between unbounded preceding and current row
+        ) as island_no,
+    from chained
+
+),
+
+final as (
+
+    select
+        source,
+        instance,
+        resource,
+        min(covered_from) as covered_from,
+        max(covered_to) as covered_to,
+    from islands
+    group by source, instance, resource, island_no
+
+)
+
+select * from final

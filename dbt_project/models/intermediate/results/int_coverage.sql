@@ -1,0 +1,21 @@
+-- Every interval in which a control was expected to operate. A new control adds its intervals here.
+with final as (
+
+    {{ union_models(
+        [
+        ],
+        {
+            'control_id': 'string',
+            'interval_start': instant_type(),
+            'interval_end': instant_type(),
+            'expected': 'bigint',
+            'actual': 'bigint',
+            'collected': 'boolean',
+            'status': 'string',
+            'gap_cause': 'string',
+        },
+    ) }}
+
+)
+
+select * from final

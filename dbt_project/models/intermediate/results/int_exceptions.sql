@@ -1,0 +1,19 @@
+-- Every failed rule of every item. A new control adds its exceptions view here.
+with final as (
+
+    {{ union_models(
+        [
+        ],
+        {
+            'control_id': 'string',
+            'rule_id': 'string',
+            'item_key': 'string',
+            'severity': 'string',
+            'occurred_at': instant_type(),
+            'description': 'string',
+        },
+    ) }}
+
+)
+
+select * from final

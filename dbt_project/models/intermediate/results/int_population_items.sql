@@ -1,0 +1,24 @@
+-- The common columns of every population. A new control adds its mart here.
+with final as (
+
+    {{ union_models(
+        [
+        ],
+        {
+            'control_id': 'string',
+            'item_key': 'string',
+            'system': 'string',
+            'instance': 'string',
+            'occurred_at': instant_type(),
+            'occurred_on': 'date',
+            'status': 'string',
+            'rules_failed': 'string',
+            'rules_not_testable': 'string',
+            'rules_not_applicable': 'string',
+            'evidence_url': 'string',
+        },
+    ) }}
+
+)
+
+select * from final

@@ -1,0 +1,21 @@
+-- Every reconciliation of a population with another source. A new control adds its reconciliations here.
+with final as (
+
+    {{ union_models(
+        [
+        ],
+        {
+            'control_id': 'string',
+            'reconciliation': 'string',
+            'left_source': 'string',
+            'right_source': 'string',
+            'independence': 'string',
+            'expected': 'bigint',
+            'actual': 'bigint',
+            'difference': 'bigint',
+        },
+    ) }}
+
+)
+
+select * from final
