@@ -151,8 +151,8 @@ def _repository(request: Request) -> Payload | None:
     return found[0] if found else None
 
 
-def _listing(request: Request, rows: Sequence[Payload]) -> Response:
-    """One page by number, with `Link`."""
+def _listing(request: Request, rows: Sequence[Payload], *, made: bool = False) -> Response:
+    """One page by number, with `Link`; rows that were `made` for this request are not kept encoded."""
     limit = min(max(request.integer("per_page", 30), 1), 100)
     number = max(request.integer("page", 1), 1)
     page, after = request.page(rows, (number - 1) * limit, limit)
@@ -162,6 +162,8 @@ def _listing(request: Request, rows: Sequence[Payload]) -> Response:
         headers["Link"] = (
             f'<{request.next_url(page=number + 1)}>; rel="next", <{request.next_url(page=last)}>; rel="last"'
         )
+    if made:
+        return Response(headers=headers, json=page)
     return Response(headers=headers, body=request.server.array(page))
 
 
@@ -178,10 +180,14 @@ def _organization(request: Request) -> Response:
 
 def _repositories(request: Request) -> Response:
     rows = sorted(_rows(request, "repositories"), key=lambda row: (row.get("created_at") or "", row["id"]))
-    if request.privileged:
-        return _listing(request, rows)
-    permissions = {"admin": False, "maintain": False, "push": False, "triage": False, "pull": True}
-    return _listing(request, [row | {"permissions": permissions} for row in rows])
+    levels = ("admin", "maintain", "push", "triage", "pull")
+    default = {level: request.privileged or level == "pull" for level in levels}
+    shown = [_plain(row) | {"permissions": (request.privileged and row.get("permissions")) or default} for row in rows]
+    return _listing(request, shown, made=True)
+
+
+def _plain(row: Payload) -> Payload:
+    return {name: value for name, value in row.items() if name != "_context"}
 
 
 def _members(request: Request) -> Response:
@@ -231,13 +237,13 @@ def _protection(request: Request) -> Response:
 
 def _rules(request: Request) -> Response:
     row = _branch(request)
-    return _listing(request, row["rules"] if row else [])
+    return _listing(request, row["rules"] if row else [], made=True)
 
 
 def _rulesets(request: Request) -> Response:
     wanted = (*_SUMMARY, *_SUMMARY_TIMES)
     rows = [{name: row[name] for name in wanted if name in row} for row in _of_repository(request, "rulesets")]
-    return _listing(request, rows)
+    return _listing(request, rows, made=True)
 
 
 def _ruleset(request: Request) -> Response:
@@ -260,7 +266,7 @@ def _versions(request: Request) -> Response:
     wanted = ("version_id", "actor", "updated_at")
     if not rows:
         return refusal(404, _NOT_FOUND)
-    return _listing(request, [{name: row[name] for name in wanted} for row in rows])
+    return _listing(request, [{name: row[name] for name in wanted} for row in rows], made=True)
 
 
 def _version(request: Request) -> Response:
@@ -294,7 +300,8 @@ def _rule_suites(request: Request) -> Response:
         lambda row: ref in (None, row["ref"], row["ref"].removeprefix("refs/heads/")),
         lambda row: result in ("all", row["result"]),
     )
-    return _listing(request, [{k: v for k, v in row.items() if k != "rule_evaluations"} for row in rows])
+    hidden = ("_context", "rule_evaluations")
+    return _listing(request, [{k: v for k, v in row.items() if k not in hidden} for row in rows], made=True)
 
 
 def _rule_suite(request: Request) -> Response:

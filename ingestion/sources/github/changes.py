@@ -1,6 +1,6 @@
 """Resources read over GraphQL: pull requests with all that hangs on them, commits of production branches, deployments.
 
-Page sizes: one query of 50 pull requests asks for about 35,000 nodes (limit 500,000) and costs about 15 points of the
+Page sizes: one query of 50 pull requests asks for about 35,000 nodes (limit 500,000) and costs about 30 points of the
 5,000 an hour; a nested connection longer than its page is followed to its end by queries of its own.
 """
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from requests import Response
@@ -20,6 +20,9 @@ from ingestion.contract import Collection, NotFound, NotPermitted, SourceError, 
 from ingestion.http import SourceSession, rest_client, retry_after, seconds_until_epoch
 from ingestion.sources.github.config import GithubInstance
 from ingestion.sources.github.queries import document
+
+if TYPE_CHECKING:
+    from dlt.sources.helpers.rest_client.client import RESTClient
 
 Record = dict[str, Any]
 Found = TypeVar("Found")
@@ -140,7 +143,7 @@ class Github:
 
     def get(
         self,
-        collection: Collection | None,
+        collection: Collection,
         path: str,
         accept: tuple[int, ...] = (),
         params: Mapping[str, Any] | None = None,
@@ -156,11 +159,18 @@ class Github:
         Raises:
             SourceError: Anything that is no answer.
         """
-        client = rest_client(
-            self.instance, self.instance.base_url, self._headers(), collection, wait=wait, accept=accept
-        )
-        response: Response = client.get(path, params=dict(params or {}))
+        response: Response = self._client(collection, accept).get(path, params=dict(params or {}))
         return response
+
+    def _client(self, collection: Collection, accept: tuple[int, ...] = ()) -> RESTClient:
+        """One client, and so one connection, per collection."""
+
+        def make() -> RESTClient:
+            return rest_client(
+                self.instance, self.instance.base_url, self._headers(), collection, wait=wait, accept=accept
+            )
+
+        return self.once(f"client of {collection.id}, accept={accept}", make)
 
     def pages(self, collection: Collection, path: str, params: Mapping[str, Any] | None = None) -> Iterator[list[Any]]:
         """REST pages of a listing, by its `Link` headers.
@@ -170,7 +180,7 @@ class Github:
         """
         from dlt.sources.helpers.rest_client.paginators import HeaderLinkPaginator
 
-        client = rest_client(self.instance, self.instance.base_url, self._headers(), collection, wait=wait)
+        client = self._client(collection)
         query = {"per_page": PER_PAGE, **(params or {})}
         for page in client.paginate(path, params=query, paginator=HeaderLinkPaginator(), data_selector="$"):
             collection.page_done()
