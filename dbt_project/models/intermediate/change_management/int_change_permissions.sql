@@ -1,5 +1,5 @@
 -- Whether an account could write to the repository at an instant: known where the snapshots before and after agree and lie no
--- further apart than the engagement allows; null where they differ or are missing.
+-- further apart than the engagement allows (the first one covers its own day); null where they differ or are missing.
 with
 
 questions as (
@@ -69,15 +69,17 @@ bracketed as (
         questions.asked_at,
         brackets.before_at,
         brackets.after_at,
-        {{ seconds_between('coalesce(brackets.before_at, questions.asked_at)', 'coalesce(brackets.after_at, questions.asked_at)') }}
-        <= engagement.snapshot_max_gap_days * 86400 as is_close,
+        case
+            when brackets.before_at is null then {{ local_date('questions.asked_at', 'engagement.zone') }} = {{ local_date('brackets.after_at', 'engagement.zone') }}
+            else {{ seconds_between('brackets.before_at', 'brackets.after_at') }} <= engagement.snapshot_max_gap_days * 86400
+        end as is_close,
     from questions
     cross join engagement
     left join brackets
         on
             brackets.instance = questions.instance
             and (brackets.before_at is null or questions.asked_at >= brackets.before_at)
-            and (brackets.after_at is null or questions.asked_at < brackets.after_at)
+            and questions.asked_at < brackets.after_at
 
 ),
 
@@ -113,10 +115,8 @@ final as (
         user_id,
         asked_at,
         case
-            when user_id is null or not is_close then null
-            when before_at is null and after_at is null then null
+            when user_id is null or not coalesce(is_close, false) then null
             when before_at is null then could_write_after
-            when after_at is null then could_write_before
             when could_write_before = could_write_after then could_write_before
         end as can_write,
     from states

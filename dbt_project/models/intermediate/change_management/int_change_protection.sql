@@ -145,15 +145,17 @@ bracketed as (
         changes.branch,
         brackets.before_at,
         brackets.after_at,
-        {{ seconds_between('coalesce(brackets.before_at, changes.occurred_at)', 'coalesce(brackets.after_at, changes.occurred_at)') }}
-        <= engagement.snapshot_max_gap_days * 86400 as is_close,
+        case
+            when brackets.before_at is null then changes.occurred_on = {{ local_date('brackets.after_at', 'engagement.zone') }}
+            else {{ seconds_between('brackets.before_at', 'brackets.after_at') }} <= engagement.snapshot_max_gap_days * 86400
+        end as is_close,
     from changes
     cross join engagement
     inner join brackets
         on
             brackets.instance = changes.instance
             and (brackets.before_at is null or changes.occurred_at >= brackets.before_at)
-            and (brackets.after_at is null or changes.occurred_at < brackets.after_at)
+            and changes.occurred_at < brackets.after_at
 
 ),
 

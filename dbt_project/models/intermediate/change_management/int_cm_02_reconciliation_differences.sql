@@ -1,0 +1,21 @@
+with
+
+items as (
+
+    select * from {{ ref('int_cm_02_reconciliation_items') }}
+
+),
+
+final as (
+
+    select
+        'CM-02' as control_id,
+        reconciliation,
+        item_key,
+        case when is_left then 'left_only' else 'right_only' end as side,
+    from items
+    where is_left is distinct from coalesce(is_right, false)
+
+)
+
+select * from final
