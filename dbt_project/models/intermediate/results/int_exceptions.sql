@@ -3,6 +3,8 @@ with final as (
 
     {{ union_models(
         [
+            ref('exc_cm_01'),
+            ref('exc_cm_02'),
         ],
         {
             'control_id': 'string',

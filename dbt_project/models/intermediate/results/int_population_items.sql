@@ -3,6 +3,8 @@ with final as (
 
     {{ union_models(
         [
+            ref('cm_01__code_changes'),
+            ref('cm_02__tested_changes'),
         ],
         {
             'control_id': 'string',
