@@ -1,0 +1,1 @@
+{{ exceptions_of('LA-04', ref('la_04__terminations')) }}
