@@ -45,6 +45,7 @@ def commit(name: str, when: datetime, number: int = 1, authors: int = 1, parents
         "message": f"change {name}\n\nCo-authored-by: Dev 2 <dev2@harbor.example>",
         "authors": {"nodes": [git_actor(number + n) for n in range(authors)]},
         "committer": git_actor(number),
+        "tree": {"oid": oid(name, "tree")},
         "parents": {"nodes": [{"oid": oid(name, "parent", n)} for n in range(parents)]},
     }
 

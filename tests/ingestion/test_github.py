@@ -160,6 +160,57 @@ def test_commits_of_production_branches_name_their_pull_requests(instance):
     assert got.state["heads"] == {f"{API}/main": oid(f"{API}-10001-merge"), f"{WEB}/main": oid(f"{WEB}-10000-merge")}
 
 
+def chain(made, *links):
+    """Commits on main, each on top of the one before: (name, committer date, when it was pushed)."""
+    for n, (name, dated, pushed) in enumerate(links):
+        row = commit(name, dated) | {"_context": {"repository_id": API, "branch": "main"}}
+        row["parents"] = {"nodes": [{"oid": oid(links[n - 1][0])}] if n else []}
+        made.put("commits", f"{API}/main/{row['oid']}", row, pushed)
+
+
+def test_commits_pushed_with_an_old_date_are_found_by_comparing_heads(monkeypatch):
+    made = Company()
+    old = NOW - timedelta(days=90)
+    chain(
+        made,
+        ("a", old, old),
+        *((f"old-{n}", old + timedelta(minutes=n), NOW - timedelta(days=1)) for n in range(1, 131)),
+        ("tip", NOW - timedelta(days=1), NOW - timedelta(days=1)),
+    )
+    made.checks(API, oid("old-7"), 1, NOW - timedelta(days=1), runs=1)
+    context, instance, running = serve(made, monkeypatch)
+    try:
+        running.clock = NOW - timedelta(days=30)
+        first = collect(github, instance, "commits", clock=running.clock, start=START)
+        running.clock = NOW
+        second = begin(instance, "commits", NOW, NOW - timedelta(days=32))
+        second.previous_state = first.state
+        collect(github, instance, "commits", into=second)
+    finally:
+        context.__exit__(None, None, None)
+    assert first.state == {"heads": {f"{API}/main": oid("a")}}
+    assert sorted(second.keys_of()) == sorted(
+        f"{API}/main/{oid(n)}" for n in ["tip", *(f"old-{n}" for n in range(1, 131))]
+    )
+    assert second.source_total == 131
+    assert second.state == {"heads": {f"{API}/main": oid("tip")}}
+    assert len(second.keys_of("check_runs")) == 1
+
+
+def test_a_rewritten_head_is_noted(monkeypatch):
+    made = Company()
+    chain(made, ("a", NOW - timedelta(days=1), NOW - timedelta(days=1)))
+    context, instance, _ = serve(made, monkeypatch)
+    again = begin(instance, "commits", NOW, NOW - timedelta(days=2))
+    again.previous_state = {"heads": {f"{API}/main": oid("gone")}}
+    try:
+        collect(github, instance, "commits", into=again)
+    finally:
+        context.__exit__(None, None, None)
+    assert again.parameters["rewritten"] == [f"{API}/main"]
+    assert again.keys_of() == [f"{API}/main/{oid('a')}"]
+
+
 # pull requests
 
 

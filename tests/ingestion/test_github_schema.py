@@ -20,11 +20,11 @@ from graphql import (
 )
 
 from ingestion.demo.server import DemoServer, github_graphql
-from ingestion.sources.github import changes
+from ingestion.sources.github import branches, changes, checks
 from ingestion.sources.github.queries import document, names
 
 OWN = Path(github_graphql.__file__).with_name("github.graphql").read_text(encoding="utf-8")
-SIZES = {**changes.PULL_REQUEST_SIZES, **changes.COMMIT_SIZES, **changes.CHECK_SIZES, **changes.ASSOCIATED}
+SIZES = {**changes.PULL_REQUEST_SIZES, **checks.COMMIT_SIZES, **checks.CHECK_SIZES, **branches.ASSOCIATED}
 
 
 @pytest.fixture(scope="module")

@@ -60,6 +60,7 @@ def routes(server: DemoServer) -> list[Route]:
         ("GET", f"{repo}/rulesets/rule-suites", _rule_suites),
         ("GET", rf"{repo}/rulesets/rule-suites/(?P<id>\d+)", _rule_suite),
         ("GET", f"{repo}/activity", _activity),
+        ("GET", rf"{repo}/compare/(?P<base>[0-9a-f]+)\.\.\.(?P<head>[0-9a-f]+)", _compare),
         ("POST", "/graphql", GraphqlApi(server.store).answer),
     ]
     used: Counter[datetime] = Counter()
@@ -344,3 +345,31 @@ def _cursor(rows: list[Any], after: str | None) -> int:
         return 0
     last = base64.urlsafe_b64decode(after).decode().removeprefix("v1:")
     return next((index + 1 for index, row in enumerate(rows) if str(row["id"]) == last), len(rows))
+
+
+def _compare(request: Request) -> Response:
+    """Commits reachable from the head and not from the base, oldest first."""
+    from ingestion.demo.server.github_resolvers import commit_id
+
+    known = {row["oid"]: row for row in _of_repository(request, "commits")}
+    base, head = request.args["base"], request.args["head"]
+    if base not in known or head not in known:
+        return refusal(404, _NOT_FOUND)
+    there = _reachable(known, base)
+    rows = [known[oid] for oid in _reachable(known, head) if oid not in there]
+    rows.sort(key=lambda row: (instant(row["committedDate"]), row["oid"]))
+    response = _listing(request, [{"sha": row["oid"], "node_id": commit_id(row)} for row in rows], made=True)
+    response.json = {"total_commits": len(rows), "ahead_by": len(rows), "commits": response.json, "files": []}
+    return response
+
+
+def _reachable(known: dict[str, Payload], tip: str) -> dict[str, None]:
+    """A commit and its ancestors, as far as they are known."""
+    found: dict[str, None] = {}
+    pending = [tip]
+    while pending:
+        oid = pending.pop()
+        if oid in known and oid not in found:
+            found[oid] = None
+            pending += [parent["oid"] for parent in known[oid]["parents"]["nodes"]]
+    return found

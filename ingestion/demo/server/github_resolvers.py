@@ -174,7 +174,8 @@ def _ref(source: Payload, info: Any, **args: Any) -> Payload | None:
     commits = _branch_commits(view, str(source["databaseId"]), name)
     if not commits:
         return None
-    head = {**commits[0], "__typename": "Commit", "branch": name}
+    inner = {parent["oid"] for row in commits for parent in _nodes_of(row, "parents")}
+    head = {**next(row for row in commits if row["oid"] not in inner), "__typename": "Commit", "branch": name}
     return {"databaseId": source["databaseId"], "name": name, "target": head}
 
 
@@ -298,7 +299,8 @@ def _parents(source: Payload, info: Any, **args: Any) -> dict[str, Any]:
     return page(_nodes_of(source, "parents"), args.get("first"), args.get("last"), args.get("after"))
 
 
-def _commit_id(source: Payload, _info: Any) -> str:
+def commit_id(source: Payload, _info: Any = None) -> str:
+    """Global id of a commit, the same in both APIs."""
     return f"C_{(source.get('_context') or {}).get('repository_id', '')}_{source['oid']}"
 
 
@@ -351,8 +353,13 @@ def _time(*names: str) -> Callable[[Payload], tuple[str, str]]:
     return key
 
 
+def _many(source: Any, info: Any, ids: list[str]) -> Rows:
+    return [_node(source, info, id=wanted) for wanted in ids]
+
+
 RESOLVERS: dict[str, Callable[..., Any]] = {
     "Query.node": _node,
+    "Query.nodes": _many,
     "Query.organization": _organization,
     "Query.repository": _repository,
     "Organization.membersWithRole": _members,
@@ -361,7 +368,7 @@ RESOLVERS: dict[str, Callable[..., Any]] = {
     "Repository.deployments": _deployments,
     "Repository.pullRequests": _pulls,
     "Repository.ref": _ref,
-    "Commit.id": _commit_id,
+    "Commit.id": commit_id,
     "Commit.authors": _inline,
     "Commit.parents": _parents,
     "Commit.history": _history,

@@ -84,7 +84,7 @@ RESOURCES: tuple[Resource, ...] = (
         ("commits", "check_runs"),
         "window",
         lag=timedelta(days=2),
-        description="Commits of each production branch, with checks and pull requests.",
+        description="Commits that came to each production branch, with checks and pull requests.",
     ),
     Resource(
         "deployments",
@@ -98,9 +98,9 @@ RESOURCES: tuple[Resource, ...] = (
 
 def readers() -> dict[str, Callable[[Github, Collection], Pages]]:
     """The function that reads each resource, by name."""
-    from ingestion.sources.github import changes, organization, repositories
+    from ingestion.sources.github import branches, changes, organization, repositories
 
-    places: tuple[Any, ...] = (organization, repositories, changes)
+    places: tuple[Any, ...] = (organization, repositories, branches, changes)
     found: dict[str, Callable[[Github, Collection], Pages]] = {}
     for resource in RESOURCES:
         found[resource.name] = next(getattr(place, resource.name) for place in places if hasattr(place, resource.name))

@@ -172,8 +172,16 @@ class Github:
 
         return self.once(f"client of {collection.id}, accept={accept}", make)
 
-    def pages(self, collection: Collection, path: str, params: Mapping[str, Any] | None = None) -> Iterator[list[Any]]:
+    def pages(
+        self, collection: Collection, path: str, params: Mapping[str, Any] | None = None, selector: str = "$"
+    ) -> Iterator[list[Any]]:
         """REST pages of a listing, by its `Link` headers.
+
+        Args:
+            collection: Counts the requests.
+            path: Path below the base URL.
+            params: Query parameters.
+            selector: Where the records stand in the answer.
 
         Raises:
             SourceError: Anything that is no answer; `ForeignOrigin` where `Link` points elsewhere.
@@ -182,7 +190,7 @@ class Github:
 
         client = self._client(collection)
         query = {"per_page": PER_PAGE, **(params or {})}
-        for page in client.paginate(path, params=query, paginator=HeaderLinkPaginator(), data_selector="$"):
+        for page in client.paginate(path, params=query, paginator=HeaderLinkPaginator(), data_selector=selector):
             collection.page_done()
             yield list(page)
 
