@@ -250,13 +250,14 @@ def test_shallow_and_unreachable_remotes(repo: Repo, tmp_path: Path, collector: 
     cut.rename(repo.path)
     with pytest.raises(Unreachable, match="shallow"):
         collector()
-    collector.url = "https://someone:hunter2secret@127.0.0.1:9/x.git"
-    with pytest.raises(Unreachable) as caught:
-        collector()
-    assert "hunter2secret" not in str(caught.value)
-    findings = list(doctor(collector.instance))
-    assert not findings[0].ok
-    assert "hunter2secret" not in str(findings)
+    for url in ("https://someone:hunter2secret@127.0.0.1:9/x.git", "http://a/hunter2secret@127.0.0.1:9/x.git"):
+        collector.url = url
+        with pytest.raises(Unreachable) as caught:
+            collector()
+        assert "hunter2secret" not in str(caught.value)
+        findings = list(doctor(collector.instance))
+        assert not findings[0].ok
+        assert "hunter2secret" not in str(findings)
 
 
 def test_pull_request_updated_from_its_base(repo: Repo, collector: Collector) -> None:

@@ -183,9 +183,11 @@ def _absolute(url: str) -> str:
 
 
 def _hide_credentials(url: str) -> None:
-    parts = urlsplit(url)
-    if parts.password:
-        register_secret(parts.password)
+    """Make what stands before the `@` of a url known to `scrub`, even where it is not encoded as it should be."""
+    scheme, found, rest = url.partition("://")
+    user, at, _ = rest.rpartition("@")
+    if found and at and (":" in user or scheme.startswith("http")):  # a user name alone is no secret of ssh
+        register_secret(user.partition(":")[2] or user)
 
 
 def _environment(instance: GitInstance, url: str) -> dict[str, str]:
