@@ -14,7 +14,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Literal
 from zoneinfo import available_timezones
@@ -131,17 +130,17 @@ def _is(parse: Callable[[str], object]) -> Callable[[str], bool]:
     def valid(text: str) -> bool:
         try:
             parse(text)
-        except (ValueError, InvalidOperation):
+        except ValueError:
             return False
         return True
 
     return valid
 
 
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_LOCAL = r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?"
-_INSTANT = re.compile(_LOCAL + r"(Z|[+-]\d{2}:\d{2})")
-_MOMENT = re.compile(_LOCAL + r"(Z|[+-]\d{2}:\d{2})?|\d{4}-\d{2}-\d{2}")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_LOCAL = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
+_INSTANT = re.compile(_LOCAL + r"(Z|[+-][0-9]{2}:[0-9]{2})")
+_MOMENT = re.compile(_LOCAL + r"(Z|[+-][0-9]{2}:[0-9]{2})?|[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _VALID: dict[str, tuple[Callable[[str], bool], str]] = {
     "text": (lambda _: True, ""),
     "date": (lambda text: bool(_DATE.fullmatch(text)) and _is(date.fromisoformat)(text), "a date like 2025-10-31"),
@@ -154,8 +153,8 @@ _VALID: dict[str, tuple[Callable[[str], bool], str]] = {
         "a date, a local time or an instant, like 2025-10-31, 2025-10-31T17:00:00 or 2025-10-31T17:00:00-04:00",
     ),
     "boolean": (lambda text: text.lower() in ("true", "false"), "true or false"),
-    "integer": (lambda text: bool(re.fullmatch(r"-?\d{1,18}", text)), "a whole number"),
-    "decimal": (lambda text: _is(Decimal)(text) and Decimal(text).is_finite(), "a number like 12.5"),
+    "integer": (lambda text: bool(re.fullmatch(r"-?[0-9]{1,18}", text)), "a whole number"),
+    "decimal": (lambda text: bool(re.fullmatch(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", text)), "a number like 12.5"),
     "zone": (lambda text: text in available_timezones(), "a time zone like America/New_York"),
 }
 
