@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -22,6 +23,7 @@ DASH = "\u2013"
 SEVERITIES = ("high", "medium", "low")
 OUTCOMES = ("passed", "exceptions", "not_testable", "not_due")
 Rows = list[dict[str, Any]]
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
 @dataclass(frozen=True)
@@ -125,9 +127,10 @@ def _environment() -> Environment:
 
 def _cell(value: object) -> str:
     """Text of a value on a page; a dash for nothing."""
-    if isinstance(value, datetime):
-        return instant_text(value).replace("T", " ").removesuffix("Z") + " UTC"
-    return cell_text(value) or DASH
+    if isinstance(value, float):
+        return f"{value:g}"
+    text = cell_text(value) or DASH
+    return f"{text[:10]} {text[11:-1]} UTC" if _INSTANT.fullmatch(text) else text
 
 
 def _count(value: object) -> str:

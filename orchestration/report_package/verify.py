@@ -729,6 +729,8 @@ class Verifier:
         if plan["seed_received_at"] > plan["drawn_at"]:
             yield "drawn before the seed was received"
         size = number(plan["sample_size"])
+        if size > population.items:
+            yield "more items planned than there are"
         if plan["method"] == "stratified_by_month":
             shares = allocate(scan.months, size)
             expected = sorted((t, k, s) for s, n in shares.items() for t, k in scan.lowest[s][:n])
@@ -845,7 +847,7 @@ def allocate(strata: dict[str, int], size: int) -> dict[str, int]:
 
 def _rate_agrees(text: str, count: int, total: int) -> bool:
     if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,30})?([eE]-?[0-9]{1,3})?", text):
-        return text == ""
+        return False
     return abs(float(text) - count / total) < 0.0001
 
 
