@@ -6,8 +6,9 @@ Page sizes: one query of 50 pull requests asks for about 35,000 nodes (limit 500
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
 from ingestion.contract import Collection, Permission, SourceError
 from ingestion.sources.github import mapping
@@ -25,6 +26,8 @@ from ingestion.sources.github.organization import Pages
 from ingestion.sources.github.repositories import in_scope
 
 PULL_REQUEST_SIZES = {"labels": 10, "files": 100, "reviews": 20, "events": 20, "commits": 20}
+FRONT = 5
+"""Page size when the front is read again: usually nothing has moved."""
 SETTLING_READS = 5
 """How often the newest pull requests are read again until nothing moved during the walk."""
 
@@ -44,6 +47,9 @@ def pull_requests(github: Github, collection: Collection) -> Pages:
     collection.permission = Permission("granted", NOTHING_HIDDEN)
 
 
+_Read = Generator[tuple[str, Any], None, tuple[datetime | None, int, int]]
+
+
 class _Walk:
     """Pull requests of one repository, newest update first.
 
@@ -60,27 +66,35 @@ class _Walk:
         self._seen: set[tuple[str, str]] = set()
 
     def pages(self) -> Pages:
-        start = self.collection.window.start
-        newest: datetime | None = None
+        """All tables' pages.
+
+        Raises:
+            SourceError: The front never stood still.
+        """
+        front, fresh, requests = yield from self._read(self.collection.window.start, self._size, whole=True)
+        if requests < 2 or front is None:
+            return  # one answer is one moment: nothing could move meanwhile
+        size = PageSize(min(FRONT, self._size.value))
         for _ in range(SETTLING_READS):
-            front: datetime | None = None
-            moved = False
-            until = newest if newest is not None else start
-            for page in self._until(until, whole=newest is None):
-                if front is None and page:
-                    front = mapping.time(page[0], "updatedAt")
-                fresh = [node for node in page if self._is_fresh(node)]
-                moved = moved or bool(fresh)
-                yield from self._tables(fresh)
-            if newest is not None and not moved:
-                return
-            newest = front if front is not None else newest
-            if newest is None:
+            front, fresh, _ = yield from self._read(front, size, whole=False)
+            if not fresh:
                 return
         raise SourceError(
             f"{self.collection.instance}: pull requests of {self.repository['name']} kept moving during the walk.",
             "Collect again at a quieter time.",
         )
+
+    def _read(self, until: datetime | None, size: PageSize, *, whole: bool) -> _Read:
+        """Read the newest ones down to `until`; returns (newest update, number of fresh ones, number of pages)."""
+        front, fresh, pages = until if not whole else None, 0, 0
+        for page in self._until(until, size, whole=whole):
+            if not pages and page:
+                front = _at(page[0], "updatedAt")
+            pages += 1
+            unseen = [node for node in page if self._is_fresh(node)]
+            fresh += len(unseen)
+            yield from self._tables(unseen)
+        return front, fresh, pages
 
     def _is_fresh(self, node: Record) -> bool:
         version = (str(node["id"]), str(node["updatedAt"]))
@@ -89,7 +103,7 @@ class _Walk:
         self._seen.add(version)
         return True
 
-    def _until(self, until: datetime | None, *, whole: bool) -> Iterator[list[Record]]:
+    def _until(self, until: datetime | None, size: PageSize, *, whole: bool) -> Iterator[list[Record]]:
         """Pages down to the last pull request updated at or after `until`."""
         variables = {
             **place(self.github, self.repository),
@@ -98,7 +112,7 @@ class _Walk:
             **CHECK_SIZES,
         }
         path = ("repository", "pullRequests")
-        for found in self.github.connection(self.collection, "pull_requests", variables, path, self._size):
+        for found in self.github.connection(self.collection, "pull_requests", variables, path, size):
             nodes = found["nodes"]
             inside = [node for node in nodes if until is None or _at(node, "updatedAt") >= until]
             yield inside
