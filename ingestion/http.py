@@ -132,7 +132,7 @@ class SourceSession(requests.Session):
         self.auth = lambda request: request  # without one, requests would take credentials from a .netrc
         self.headers["User-Agent"] = "itgc-evidence"
 
-    def send(self, request: PreparedRequest, **kwargs: Any) -> Response:  # noqa: ANN401 - as requests has it
+    def send(self, request: PreparedRequest, **kwargs: Any) -> Response:
         """Send with retries, following redirects within the origin only."""
         hooks, request.hooks = request.hooks, {"response": []}
         response = self._attempts(request, kwargs)

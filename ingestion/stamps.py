@@ -132,7 +132,7 @@ def read_stamps(vault: Vault, table: str, ledger: Ledger | None = None) -> list[
         found: list[Stamp] = []
         for _, file in entry.files():
             with vault.open(file["path"]) as handle:
-                rows = pq.read_table(handle).to_pylist()  # type: ignore[no-untyped-call]
+                rows = pq.read_table(handle).to_pylist()
             found += [
                 Stamp(row["record_key"], json.loads(row["payload"]), entry.collection_id, stamped_at) for row in rows
             ]

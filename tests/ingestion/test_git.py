@@ -284,6 +284,38 @@ def test_pull_request_updated_from_its_base(repo: Repo, collector: Collector) ->
     }
 
 
+def test_stacked_pull_request_leaves_out_what_the_first_one_brought(repo: Repo, collector: Collector) -> None:
+    repo.commit("a", "1", "root")
+    repo("checkout", "-qb", "first")
+    below = repo.commit("f", "1", "first")
+    repo("checkout", "-qb", "second")
+    above = repo.commit("s", "1", "second")
+    repo.pull(1, below)
+    repo.pull(2, above)
+    stacked = {(row["number"], row["sha"]) for row in collector().tables["pull_commits"]}
+    assert stacked == {(1, below), (2, below), (2, above)}  # as long as the first is not merged
+    repo("checkout", "-q", "main")
+    repo("merge", "-q", "--no-ff", "-m", "Merge #1", "first")
+    repo("checkout", "-q", "second")
+    repo("merge", "-q", "-m", "Update branch", "main")
+    updated = repo("rev-parse", "HEAD")
+    repo.pull(2, updated)
+    own = {row["sha"] for row in collector().tables["pull_commits"] if row["number"] == 2}
+    assert own == {above, updated}
+
+
+def test_pull_request_against_a_release_branch(repo: Repo, collector: Collector) -> None:
+    repo.commit("a", "1", "root")
+    repo("checkout", "-qb", "release/1")
+    fork = repo.commit("r", "1", "release work")
+    repo("checkout", "-qb", "topic")
+    fix = repo.commit("x", "1", "fix")
+    repo.pull(4, fix)
+    collector.branches = ("main", "release/1")
+    (row,) = collector().tables["pull_commits"]
+    assert (row["sha"], row["merge_base"], row["is_head"]) == (fix, fork, True)
+
+
 def test_rebased_pull_request_replaces_its_head(repo: Repo, collector: Collector) -> None:
     repo.commit("a", "1", "root")
     repo("checkout", "-qb", "topic")
