@@ -46,9 +46,23 @@ accounts as (
 
 ),
 
-people as (
+person_emails as (
 
-    select * from {{ ref('int_people') }}
+    select * from {{ ref('int_person_emails') }}
+
+),
+
+-- git knows bots by their address only: whoever the platform calls a bot anywhere is one everywhere
+bots as (
+
+    select instance, author_id as user_id from {{ ref('stg_github__pull_requests') }}
+    where author_type = 'Bot'
+    union
+    select instance, author_id as user_id from {{ ref('stg_github__pull_request_reviews') }}
+    where author_type = 'Bot'
+    union
+    select instance, actor_id as user_id from {{ ref('stg_github__activity') }}
+    where actor_type = 'Bot'
 
 ),
 
@@ -245,11 +259,10 @@ account_logins as (
 people_emails as (
 
     select
-        lower(work_email) as email,
+        email,
         min(person_id) as person_id,
-    from people
-    where work_email is not null
-    group by lower(work_email)
+    from person_emails
+    group by email
     having count(distinct person_id) = 1
 
 ),
@@ -263,7 +276,7 @@ resolved as (
         identified.login,
         identified.email,
         identified.is_substantive,
-        identified.user_type,
+        coalesce(identified.user_type = 'Bot', false) or bots.user_id is not null as is_known_bot,
         coalesce(by_id.account_key, account_emails.account_key, account_logins.account_key) as account_key,
         people_emails.person_id as person_by_email,
     from identified
@@ -275,6 +288,8 @@ resolved as (
         on account_logins.instance = identified.instance and identified.user_id is null and account_logins.login = lower(identified.login)
     left join people_emails
         on identified.user_id is null and people_emails.email = identified.email
+    left join bots
+        on bots.instance = identified.instance and bots.user_id = identified.user_id
 
 ),
 
@@ -288,7 +303,7 @@ judged as (
         resolved.account_key,
         coalesce(accounts.person_id, resolved.person_by_email) as person_id,
         (
-            coalesce(resolved.user_type = 'Bot', false)
+            resolved.is_known_bot
             or coalesce(accounts.account_kind in ('bot', 'service'), false)
             or coalesce(resolved.login like '%[bot]', false)
             or coalesce(resolved.email like '%[bot]@users.noreply.%', false)
