@@ -17,7 +17,7 @@ _HIDDEN = "***"
 _known_secrets: set[str] = set()  # values handed out by secret(), so that scrub() can take them out of any text
 _PATTERNS = (
     re.compile(r"(://)[^/\s@'\"]+(?=@)"),  # user:password@ of a URL
-    re.compile(r"\b((?:SSWS|Bearer|Basic|Token)\s+)[A-Za-z0-9._~+/=:-]{6,}", re.IGNORECASE),
+    re.compile(r"\b((?:SSWS|Bearer|Basic|Token)\s+)(?=\S*\d|\S{20})[A-Za-z0-9._~+/=:-]{6,}", re.IGNORECASE),
     re.compile(r"((?:access_token|api_?key|token|password|secret|signature)=)[^&\s'\"]+", re.IGNORECASE),
 )
 

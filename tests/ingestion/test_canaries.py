@@ -119,8 +119,11 @@ def test_scrub_knows_the_shapes_of_unknown_secrets(text: str) -> None:
 
 
 def test_scrub_leaves_ordinary_text_alone() -> None:
-    text = "okta-harbor: GET https://harbor.okta.example/api/v1/users answered HTTP 403. Grant okta.users.read."
-    assert scrub(text) == text
+    for text in (
+        "okta-harbor: GET https://harbor.okta.example/api/v1/users answered HTTP 403. Grant okta.users.read.",
+        "The token expired; basic authentication is off. Write to ada@harbor.example.",
+    ):
+        assert scrub(text) == text
 
 
 def test_session_does_not_show_its_headers() -> None:
