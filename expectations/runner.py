@@ -60,9 +60,10 @@ def run(suites: Sequence[Suite], warehouse: Path) -> list[CheckResult]:
 
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx
+    from great_expectations.data_context.types.base import ProgressBarsConfig
 
     context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False, "metric_calculations": False}
+    context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
     source = context.data_sources.add_pandas("warehouse")
     results: list[CheckResult] = []
     with duckdb.connect(str(warehouse), read_only=True) as connection:

@@ -94,7 +94,8 @@ def build(workspace: Workspace, on_node: Callable[[str, int, int], None] | None 
 
     def listen(event: Any) -> None:
         if on_node and event.info.name in {"LogModelResult", "LogTestResult", "LogSeedResult"}:
-            on_node(event.data.node_info.node_name, event.data.index, event.data.total)
+            total = getattr(event.data, "total", 0) or getattr(event.data, "num_models", 0)
+            on_node(event.data.node_info.node_name, event.data.index, total)
 
     result = _invoke(
         workspace, ["build", "--exclude-resource-type", "unit_test"], workspace.engagement().dbt_vars(), listen

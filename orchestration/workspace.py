@@ -88,6 +88,7 @@ class Workspace:
                 "DO_NOT_TRACK": "1",
                 "GX_ANALYTICS_ENABLED": "false",
                 "RUNTIME__DLTHUB_TELEMETRY": "false",
+                "RUNTIME__LOG_LEVEL": "ERROR",
                 "ITGC_PROJECT": str(self.project),
                 "ITGC_ENGAGEMENT": str(self.engagement_path),
                 "ITGC_BUILD": str(self.build),

@@ -1,7 +1,5 @@
 """Every dbt model as an asset and every dbt test as a check, built by one dbt run in this process."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any

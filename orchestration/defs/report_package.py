@@ -49,13 +49,11 @@ def package_verifies() -> dg.AssetCheckResult:
 
     progress.say("verify")
     report = verify_package(Path(read_outcome(workspace).path))
-    failed = [f"{check.name}: {check.detail}" for check in report if not check.ok]
-    return dg.AssetCheckResult(
-        passed=not failed, metadata={"checks": len(report), "failed": "\n".join(failed) or "none"}
-    )
+    failed = "\n".join(f"{check.name}: {check.detail}" for check in report.failures) or "none"
+    return dg.AssetCheckResult(passed=report.passed, metadata={"checks": len(report.checks), "failed": failed})
 
 
-@dg.asset_check(asset=PACKAGE, description="Every population is complete and every day of the period is covered.")
+@dg.asset_check(asset=PACKAGE, description="Every population is complete, every day of the period covered.")
 def package_complete() -> dg.AssetCheckResult:
     """The state on the package's face."""
     outcome = read_outcome(workspace)

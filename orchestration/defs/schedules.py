@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import dagster as dg
 
-from orchestration.defs.expectations import DATA_CHECKS
+from orchestration.defs.expectations import DATA_CHECKS, publish_data_checks
 from orchestration.defs.report_package import PACKAGE
 from orchestration.workspace import find
 
 engagement = find().engagement()
 
 raw = dg.AssetSelection.groups("sources")
+answers = dg.AssetSelection.checks(publish_data_checks)
 package = dg.AssetSelection.assets(DATA_CHECKS, PACKAGE)
-models = dg.AssetSelection.all() - raw - package
+models = dg.AssetSelection.all() - raw - package - answers
 
 collect = dg.define_asset_job("collect", raw, description="Collect every source into the vault.")
-build = dg.define_asset_job(
-    "build",
-    models - dg.AssetSelection.checks_for_assets(),
-    description="Build the evidence marts and exception views from the vault.",
-)
+build = dg.define_asset_job("build", models, description="Build evidence marts and exception views from the vault.")
 report = dg.define_asset_job(
     "package",
-    dg.AssetSelection.assets(DATA_CHECKS, PACKAGE) | dg.AssetSelection.all_asset_checks(),
+    package | answers,
     description="Check completeness and coverage, then write and verify the evidence package.",
 )
 everything = dg.define_asset_job(

@@ -48,7 +48,7 @@ def test_period_is_half_open_in_its_zone(tmp_path: Path) -> None:
         (("  type: II", "  type: III"), "engagement.yml:9: report.type: Input should be 'I' or 'II'"),
         (("zone: America/New_York", "zone: America/Gotham"), "zone: expected an IANA time zone"),
         (("system: Harbor", "sistem: Harbor"), "system: this key is required"),
-        (("system: Harbor", "sistem: Harbor"), "engagement.yml:8: sistem: unknown key"),
+        (("system: Harbor", "sistem: Harbor"), "engagement.yml:7: sistem: unknown key"),
         (
             ("evidence_cutoff: 2026-10-31", "evidence_cutoff: 2026-08-31"),
             "evidence_cutoff (2026-08-31) lies before the last day",
