@@ -369,17 +369,19 @@ def test_outside_collaborators_are_of_unknown_completeness_to_a_poor_credential(
 
 
 @pytest.mark.parametrize(
-    ("resource", "match"),
+    ("resource", "match", "said"),
     [
-        ("repositories", "/repos"),
-        ("pull_requests", "/repos"),
-        ("members", "/members"),
-        ("repository_collaborators", "/collaborators"),
+        ("repositories", "/repos", "0 of 3 repositories"),
+        ("pull_requests", "/repos", "0 of 3 repositories"),
+        ("members", "/members", "no owner"),
+        ("repository_collaborators", "/collaborators", "shows nobody"),
     ],
 )
-def test_an_empty_answer_that_cannot_be_true_is_denied(resource, match, instance, server):
+def test_an_empty_answer_that_cannot_be_true_is_denied(resource, match, said, instance, server):
     server.faults = [Fault(match, "empty-no-permission", times=9)]
-    assert isinstance(failure(instance, resource, start=START), NotPermitted)
+    error = failure(instance, resource, start=START)
+    assert isinstance(error, NotPermitted)
+    assert said in str(error)
 
 
 def test_an_empty_list_of_outside_collaborators_is_denied_unless_an_owner_reads_it(monkeypatch):
