@@ -29,7 +29,19 @@ def generate(seed: int, scale: float, folder: Path, *, plants: bool = True) -> S
     Returns:
         Every version of every record of every system.
     """
-    from ingestion.demo import access, code, codehost, forge, personnel, registers, repositories
+    from ingestion.demo import (
+        access,
+        code,
+        codehost,
+        forge,
+        personnel,
+        plants_accounts,
+        plants_leavers,
+        plants_reviews,
+        plants_tests,
+        registers,
+        repositories,
+    )
     from ingestion.demo.directory import Directory
     from ingestion.demo.ids import Ids
     from ingestion.demo.members import Members
@@ -43,13 +55,25 @@ def generate(seed: int, scale: float, folder: Path, *, plants: bool = True) -> S
     world = World(seed, scale, ids, build(ids, scale), Directory(ids), Members(ids), Desk(ids))
     code.open_repositories(world)
     access.open_directory(world)
+    if plants:
+        plants_leavers.prepare(world)
+        plants_accounts.prepare(world)
     access.settle(world)
+    if plants:
+        plants_accounts.settled(world)
     access.service_accounts(world)
     access.machine_accounts(world)
     code.protect(world)
     access.run(world)
     planner = code.Planner(world)
+    if plants:
+        plants_tests.prepare(world)
     code.plan(world, planner)
+    if plants:
+        plants_reviews.plant(world, planner)
+        plants_tests.plant(world, planner)
+        plants_leavers.plant(world, planner)
+        plants_accounts.plant(world, planner)
     access.sign_ins(world)
 
     everything = list(world.repositories.values())

@@ -82,7 +82,7 @@ def settle(world: World) -> None:
     """Everybody who was there before the period, with what they had."""
     rng = world.ids.stream("settle")
     for person in world.company.people:
-        if person.spells[0].hired_on < PERIOD_FIRST:
+        if person.spells[0].hired_on < PERIOD_FIRST and person.in_directory:
             first = at(person.spells[0].hired_on, 7, 30, zone=person.zone)
             enter(world, person, max(BEGIN, first) + timedelta(seconds=rng.randrange(3000)))
     admins = [p for p in world.company.people if p.department == IT and p.stays and not p.title.startswith("VP")][:3]
@@ -344,7 +344,7 @@ def service_accounts(world: World) -> None:
 
 
 def machine_accounts(world: World) -> None:
-    """The release account, which signs in through the directory like everybody, and the apps that act on the code host."""
+    """The release account, which signs in through the directory, and the apps that act on the code host."""
     owner = world.lead(ENGINEERING)
     account, _ = world.directory.create(
         BEGIN, SYSTEM, login="svc-release@harbor.example", name=("svc-release", ""), user_type="Service"

@@ -1,4 +1,4 @@
-"""What is planned to happen to the code: repositories, pull requests, direct pushes. Plain data, rendered by `forge`."""
+"""What is planned to happen to the code: repositories, pull requests, direct pushes. Plain data, played by `forge`."""
 
 from __future__ import annotations
 
@@ -134,6 +134,7 @@ class Pull:
     standard: frozenset[str] = frozenset({"head", "merge"})
     labels: tuple[str, ...] = ()
     ticket: Ticket | None = None
+    names_ticket: bool = True  # else only the ticket names the request
     ready_at: datetime | None = None
     from_fork: bool = False
     auto_merge_at: datetime | None = None
@@ -158,7 +159,7 @@ class Pull:
     @property
     def full_title(self) -> str:
         """Title with the key of its ticket."""
-        return f"{self.ticket.key} {self.title}" if self.ticket else self.title
+        return f"{self.ticket.key} {self.title}" if self.ticket and self.names_ticket else self.title
 
 
 @dataclass

@@ -79,7 +79,8 @@ class Planner:
         found = [
             who
             for who in self._humans
-            if repository.id in who.grants and all(who.proven(repository.id, moment) for moment in moments)
+            if repository.id in who.grants
+            and all(who.proven(repository.id, moment) and _employed(who, moment) for moment in moments)
         ]
         return sorted(found, key=lambda who: (self.last.get(who.id, _IMPORTED), who.id))
 
@@ -102,11 +103,28 @@ class Planner:
         method: str = "",
         title: str = "",
         second_push: bool = False,
+        planted: bool = False,
     ) -> Pull:
-        """A request that follows every rule; `lasts` is the time from creation to merge (at least three hours)."""
+        """A request that follows every rule.
+
+        Args:
+            repository: Where.
+            created: When it is opened.
+            author: Who writes it; by default somebody who was idle for long.
+            reviewers: Who approves it; by default as many as the rules require.
+            lasts: From creation to merge, at least three hours.
+            method: How it is merged, if not in the repository's way.
+            title: Its title.
+            second_push: Whether a commit is added before the review.
+            planted: Whether it may be merged within a stretch kept free for plants.
+        """
         rng = self.rng
         lasts = lasts or timedelta(hours=3, minutes=rng.randrange(600))
         merged = created + lasts
+        for blocked, begins, ends_at in self.world.blocked:
+            if not planted and repository.id == blocked and begins <= merged < ends_at:
+                merged = ends_at + timedelta(minutes=30 + rng.randrange(60))
+                lasts = merged - created
         ends = self.candidates(repository, created, merged)
         author = author or self.pick(ends)
         works = [
@@ -160,6 +178,10 @@ class Planner:
     def _touch(self, pull: Pull, reviewers: list[Login]) -> None:
         for who in (pull.author, *reviewers):
             self.last[who.id] = max(self.last.get(who.id, _IMPORTED), pull.created)
+
+
+def _employed(who: Login, when: datetime) -> bool:
+    return who.person is None or who.person.spell_at(when) is not None
 
 
 def _busy_days(rng: Random, count: int) -> list[date]:

@@ -1,4 +1,4 @@
-"""What the code host says about repositories and changes (GitHub's shapes), and where git's refs point at any instant."""
+"""What the code host says about repositories and changes (GitHub's shapes), and where git's refs point when."""
 
 from __future__ import annotations
 
@@ -352,7 +352,7 @@ class _Writer:
             "deletions": len(paths),
             "changedFiles": len(paths),
             "files": {"nodes": [{"path": path} for path in paths]},
-            "body": f"Request: {pull.ticket.key}" if pull.ticket else "",
+            "body": f"Request: {pull.ticket.key}" if pull.ticket and pull.names_ticket else "",
             "_context": self.context,
         }
 
@@ -363,7 +363,8 @@ class _Writer:
         updates = self.played.updates
         for n, update in enumerate(updates):
             following = updates[n + 1].at if n + 1 < len(updates) else CUTOFF
-            tested = update.pull is not None and "merge" in update.pull.standard
+            rewritten = n + 1 < len(updates) and updates[n + 1].kind == "force_push"
+            tested = update.pull is not None and "merge" in update.pull.standard and not rewritten
             if n % 3 == 0 and tested and following - update.at > timedelta(minutes=40):
                 self.deploy(update.after.sha, update.at + timedelta(minutes=20))
             if update.pull is not None and "deploy" in update.pull.standard:

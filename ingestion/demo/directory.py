@@ -1,4 +1,4 @@
-"""The identity provider: accounts, groups, applications, roles and the log that says how they came about (Okta's shapes)."""
+"""The identity provider: accounts, groups, applications, roles and the log of how they came about (Okta's shapes)."""
 
 from __future__ import annotations
 
@@ -382,7 +382,7 @@ class Directory:
     def _fill_held(self, store: Store, account: Account) -> None:
         for group_id, stretches in account.groups.items():
             for held in stretches:
-                payload = {
+                payload: Record = {
                     "id": account.id,
                     "profile": {"login": account.login, "email": account.login},
                     "_context": {"group_id": group_id},

@@ -1,4 +1,4 @@
-"""Plays the planned changes, repository by repository in order of time, into git objects and movements of the branch."""
+"""Plays the planned changes of a repository, in order of time, into git objects and movements of the branch."""
 
 from __future__ import annotations
 

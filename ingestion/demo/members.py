@@ -1,4 +1,4 @@
-"""The code host's people: organization members, repository permissions, SAML identities, credentials (GitHub's shapes)."""
+"""The code host's people: members, repository permissions, SAML identities, credentials (GitHub's shapes)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Login:
     memberships: list[Held] = field(default_factory=list)  # scope: admin or member
     outside: list[Held] = field(default_factory=list)
     grants: dict[str, list[Held]] = field(default_factory=dict)  # repository id → scope: role name
-    credentials: list[tuple[int, str, datetime, datetime | None]] = field(default_factory=list)
+    credentials: list[tuple[int, str, datetime, datetime | None, datetime | None]] = field(default_factory=list)
     guid: str = ""
     commit_name: str = ""
     commit_email: str = ""
@@ -50,10 +50,8 @@ class Login:
     def signature(self, when: datetime) -> tuple[str, str]:
         """Name and e-mail in commits at an instant."""
         if self.person is None:
-            return (
-                self.commit_name or self.login,
-                self.commit_email or f"{self.id}+{self.login}@users.noreply.github.com",
-            )
+            login = str(self.rest()["login"])
+            return self.commit_name or login, self.commit_email or f"{self.id}+{login}@users.noreply.github.com"
         first, last, email = self.person.named_at(when)
         return f"{first} {last}", email
 
@@ -117,10 +115,17 @@ class Members:
         """Take the role on a repository away."""
         self._close(account.grants.get(repository_id, []), when)
 
-    def credential(self, account: Login, kind: str, since: datetime, until: datetime | None = None) -> int:
+    def credential(
+        self,
+        account: Login,
+        kind: str,
+        since: datetime,
+        until: datetime | None = None,
+        expires: datetime | None = None,
+    ) -> int:
         """Authorize a credential for the organization; returns its id."""
         number = self.ids.number("github.credential", 3_000_000, 500)
-        account.credentials.append((number, kind, since, until))
+        account.credentials.append((number, kind, since, until, expires))
         return number
 
     def leave(self, account: Login, when: datetime) -> None:
@@ -130,8 +135,8 @@ class Members:
         for held in account.grants.values():
             self._close(held, when)
         account.credentials = [
-            (n, kind, since, when if until is None or until > when else until)
-            for n, kind, since, until in account.credentials
+            (n, kind, since, when if until is None or until > when else until, expires)
+            for n, kind, since, until, expires in account.credentials
         ]
 
     @staticmethod
@@ -163,8 +168,8 @@ class Members:
                     store.add(
                         "github.repository_collaborators", f"{repository_id}/{key}", held.since, payload, held.until
                     )
-            for number, kind, since, until in account.credentials:
-                _fill_credential(store, account, number, kind, since, until)
+            for credential in account.credentials:
+                _fill_credential(store, account, *credential)
 
 
 def _fill_identity(store: Store, account: Login, held: Held) -> None:
@@ -181,7 +186,13 @@ def _fill_identity(store: Store, account: Login, held: Held) -> None:
 
 
 def _fill_credential(
-    store: Store, account: Login, number: int, kind: str, since: datetime, until: datetime | None
+    store: Store,
+    account: Login,
+    number: int,
+    kind: str,
+    since: datetime,
+    until: datetime | None,
+    expires: datetime | None,
 ) -> None:
     is_token = kind == "personal access token"
     payload = {
@@ -196,6 +207,6 @@ def _fill_credential(
         "authorized_credential_id": number + 1,
         "authorized_credential_title": None if is_token else "laptop",
         "authorized_credential_note": "command line" if is_token else None,
-        "authorized_credential_expires_at": None,
+        "authorized_credential_expires_at": iso(expires) if expires else None,
     }
     store.add("github.credential_authorizations", str(number), since, payload, until)

@@ -21,167 +21,22 @@ from ingestion.demo.timeline import (
     month_ends,
 )
 
-_FIRST = [
-    "Ada",
-    "Amir",
-    "Ana",
-    "Anders",
-    "Aisha",
-    "Ben",
-    "Bianca",
-    "Boris",
-    "Carla",
-    "Chen",
-    "Clara",
-    "Daniel",
-    "Deepa",
-    "Derek",
-    "Elena",
-    "Emeka",
-    "Erin",
-    "Esther",
-    "Farid",
-    "Felix",
-    "Fiona",
-    "Gabriel",
-    "Grace",
-    "Greta",
-    "Hana",
-    "Hector",
-    "Helen",
-    "Hugo",
-    "Ines",
-    "Isaac",
-    "Ivy",
-    "Jamal",
-    "Janet",
-    "Jonas",
-    "Julia",
-    "Kaito",
-    "Karen",
-    "Kofi",
-    "Lars",
-    "Leila",
-    "Liam",
-    "Lucia",
-    "Luis",
-    "Marek",
-    "Mei",
-    "Mina",
-    "Nadia",
-    "Naomi",
-    "Nikhil",
-    "Noor",
-    "Olga",
-    "Oscar",
-    "Paula",
-    "Pedro",
-    "Petra",
-    "Priya",
-    "Quinn",
-    "Rahul",
-    "Rosa",
-    "Ruben",
-    "Sana",
-    "Simon",
-    "Sofia",
-    "Stefan",
-    "Tara",
-    "Theo",
-    "Tomas",
-    "Uma",
-    "Victor",
-    "Wanda",
-    "Xin",
-    "Yara",
-    "Yusuf",
-    "Zoe",
-]
-_LAST = [
-    "Abbott",
-    "Adeyemi",
-    "Alvarez",
-    "Andersen",
-    "Baker",
-    "Bauer",
-    "Becker",
-    "Bianchi",
-    "Brandt",
-    "Cardoso",
-    "Castillo",
-    "Chandra",
-    "Cohen",
-    "Costa",
-    "Dahl",
-    "Daley",
-    "Diaz",
-    "Dubois",
-    "Eriksen",
-    "Farrell",
-    "Ferrari",
-    "Fischer",
-    "Flores",
-    "Fontaine",
-    "Gallagher",
-    "Gupta",
-    "Haddad",
-    "Hansen",
-    "Hayes",
-    "Hoffman",
-    "Ibrahim",
-    "Ito",
-    "Ivanov",
-    "Jansen",
-    "Jensen",
-    "Kapoor",
-    "Kaya",
-    "Keller",
-    "Khan",
-    "Kim",
-    "Kowalski",
-    "Kumar",
-    "Larsen",
-    "Lehmann",
-    "Lopez",
-    "Lund",
-    "Marino",
-    "Mbeki",
-    "Mehta",
-    "Moreau",
-    "Morris",
-    "Murphy",
-    "Nakamura",
-    "Nguyen",
-    "Novak",
-    "Okafor",
-    "Olsen",
-    "Ortiz",
-    "Park",
-    "Patel",
-    "Pereira",
-    "Petrov",
-    "Quigley",
-    "Ramirez",
-    "Reyes",
-    "Rossi",
-    "Sato",
-    "Schmidt",
-    "Shah",
-    "Silva",
-    "Singh",
-    "Sloan",
-    "Sousa",
-    "Tanaka",
-    "Torres",
-    "Tran",
-    "Turner",
-    "Varga",
-    "Vogel",
-    "Wagner",
-    "Walsh",
-    "Weber",
-    "Yilmaz",
-]
+_FIRST_NAMES = (
+    "Ada Amir Ana Anders Aisha Ben Bianca Boris Carla Chen Clara Daniel Deepa Derek Elena Emeka Erin Esther Farid "
+    "Felix Fiona Gabriel Grace Greta Hana Hector Helen Hugo Ines Isaac Ivy Jamal Janet Jonas Julia Kaito Karen "
+    "Kofi Lars Leila Liam Lucia Luis Marek Mei Mina Nadia Naomi Nikhil Noor Olga Oscar Paula Pedro Petra Priya "
+    "Quinn Rahul Rosa Ruben Sana Simon Sofia Stefan Tara Theo Tomas Uma Victor Wanda Xin Yara Yusuf Zoe"
+)
+_LAST_NAMES = (
+    "Abbott Adeyemi Alvarez Andersen Baker Bauer Becker Bianchi Brandt Cardoso Castillo Chandra Cohen Costa Dahl "
+    "Daley Diaz Dubois Eriksen Farrell Ferrari Fischer Flores Fontaine Gallagher Gupta Haddad Hansen Hayes "
+    "Hoffman Ibrahim Ito Ivanov Jansen Jensen Kapoor Kaya Keller Khan Kim Kowalski Kumar Larsen Lehmann Lopez "
+    "Lund Marino Mbeki Mehta Moreau Morris Murphy Nakamura Nguyen Novak Okafor Olsen Ortiz Park Patel Pereira "
+    "Petrov Quigley Ramirez Reyes Rossi Sato Schmidt Shah Silva Singh Sloan Sousa Tanaka Torres Tran Turner Varga "
+    "Vogel Wagner Walsh Weber Yilmaz"
+)
+_FIRST = _FIRST_NAMES.split()
+_LAST = _LAST_NAMES.split()
 DOMAIN = "harbor.example"
 
 ENGINEERING = "Engineering"
@@ -199,8 +54,12 @@ _TITLES = {
     IT: "Systems Administrator",
 }
 DEPARTMENTS = tuple(_SHARES)
-_OFFICES = (("New York", NEW_YORK), ("New York", NEW_YORK), ("Chicago", "America/Chicago"))
-_OFFICES += (("San Francisco", "America/Los_Angeles"),)
+_OFFICES = (
+    ("New York", NEW_YORK),
+    ("New York", NEW_YORK),
+    ("Chicago", "America/Chicago"),
+    ("San Francisco", "America/Los_Angeles"),
+)
 _SPAN = 8  # reports of one manager
 
 
@@ -211,6 +70,7 @@ class Spell:
     Attributes:
         instant: Instant of the termination where HR gives one.
         recorded_at: When HR entered the termination.
+        is_recorded: Whether HR's system says when.
     """
 
     hired_on: date
@@ -218,6 +78,7 @@ class Spell:
     involuntary: bool = False
     instant: datetime | None = None
     recorded_at: datetime | None = None
+    is_recorded: bool = True
 
     def end(self, zone: str) -> datetime | None:
         """Instant at which the employment ends."""
@@ -268,6 +129,7 @@ class Person:
     rescission: Rescission | None = None
     is_manager: bool = False
     planted: bool = False
+    in_directory: bool = True
 
     @property
     def person_id(self) -> str:
@@ -331,7 +193,7 @@ class Person:
 
     @property
     def stays(self) -> bool:
-        """Whether the person is employed before the period and until after the cutoff, in one department, under one name."""
+        """Whether the person works from before the period until after the cutoff, in one job, under one name."""
         return (
             self.source != "contractor"
             and self.spells[0].hired_on < PERIOD_FIRST
@@ -519,9 +381,7 @@ def _leavers(company: Company) -> None:
     others = [p for p in staff if not p.is_engineer]
     few = min(len(engineers) // 5, round(wanted * 0.3))
     ends = month_ends(PERIOD_FIRST, PERIOD_LAST)
-    for person in rng.sample(
-        engineers, few
-    ):  # snapshots show what they had until the day before, and nothing on the first
+    for person in rng.sample(engineers, few):  # nothing left by the next collection
         company.terminate(person, rng.choice(ends))
     for n, person in enumerate(rng.sample(others, wanted - few)):
         day = business_day(PERIOD_FIRST + timedelta(days=rng.randrange(5, 355)), 0, person.calendar)

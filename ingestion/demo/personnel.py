@@ -55,7 +55,7 @@ def _termination(person: Person, spell: Spell, when: datetime) -> tuple[date | N
         return undone.planned_on, undone.recorded_at, None
     if spell.terminated_on is None or (spell.recorded_at or when) > when:
         return None, None, None
-    return spell.terminated_on, spell.recorded_at, spell.instant
+    return spell.terminated_on, spell.recorded_at if spell.is_recorded else None, spell.instant
 
 
 def _spell(person: Person, when: datetime) -> Spell:

@@ -57,6 +57,9 @@ class World:
 
     Attributes:
         rows: additional versions of register lines: (table, key, from, to, row).
+        cast: people who exist for a plant, by the plant's name.
+        orphans: accounts that belong to nobody.
+        blocked: stretches in which nothing but plants is merged into a repository.
     """
 
     seed: int
@@ -70,6 +73,9 @@ class World:
     admins: list[Account] = field(default_factory=list)
     bots: dict[str, Login] = field(default_factory=dict)
     rows: list[tuple[str, str, datetime, datetime | None, Row]] = field(default_factory=list)
+    blocked: list[tuple[str, datetime, datetime]] = field(default_factory=list)
+    orphans: list[Account] = field(default_factory=list)
+    cast: dict[str, Person] = field(default_factory=dict)
     answers: list[Answer] = field(default_factory=list)
     played: dict[str, Played] = field(default_factory=dict)
     service_accounts: dict[str, Account] = field(default_factory=dict)
@@ -94,6 +100,11 @@ class World:
     def not_testable(self, rule_id: str, item: Item, note: str) -> None:
         """Write a case for which the evidence is missing."""
         self.answer(rule_id, item, "not_testable", "NOT_TESTABLE", note)
+
+    def spell_key(self, name: str, spell: int = 0) -> str:
+        """Item key of the end of an employment of one of the cast."""
+        person = self.cast[name]
+        return f"{person.person_id}/{person.spells[spell].hired_on:%Y%m%d}"
 
     def lead(self, department: str) -> Person:
         """Head of a department."""
