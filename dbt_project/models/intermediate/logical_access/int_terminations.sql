@@ -60,7 +60,6 @@ rehires as (
         on
             later.person_id = terminations.person_id
             and later.spell_key <> terminations.spell_key
-            and not later.is_rescinded
             and not later.is_contradictory
             and (later.active_to is null or later.active_to > terminations.terminated_at)
     group by terminations.spell_key

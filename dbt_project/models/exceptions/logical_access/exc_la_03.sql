@@ -1,0 +1,1 @@
+{{ exceptions_of('LA-03', ref('la_03__access_grants')) }}

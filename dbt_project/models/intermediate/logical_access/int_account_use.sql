@@ -1,0 +1,73 @@
+{#- Per item of LA-01: the last use, and whether anything is collected that would show a use. -#}
+with items as (
+
+    select * from {{ ref('int_account_items') }}
+
+),
+
+uses as (
+
+    select * from {{ ref('int_account_sign_ins') }}
+
+),
+
+gaps as (
+
+    select * from {{ ref('int_log_gaps') }}
+
+),
+
+thresholds as (
+
+    select {{ threshold('LA-01', 'dormant_days') }} as dormant_days,
+
+),
+
+instances as (
+
+    select distinct items.instance
+    from items
+    inner join uses
+        on uses.account_key = items.account_key
+
+),
+
+last_uses as (
+
+    select
+        items.item_key,
+        max(uses.occurred_at) as last_activity_at,
+    from items
+    inner join uses
+        on
+            uses.account_key = items.account_key
+            and uses.occurred_at >= items.active_from
+            and uses.occurred_at <= items.evaluated_to
+    group by items.item_key
+
+),
+
+final as (
+
+    select
+        items.item_key,
+        max(last_uses.last_activity_at) as last_activity_at,
+        {{ seconds_between('coalesce(max(last_uses.last_activity_at), items.active_from)', 'items.evaluated_to') }} / 86400 as days_without_activity,
+        max(thresholds.dormant_days) as dormant_days,
+        count(instances.instance) > 0 and count(gaps.instance) = 0 as is_use_collected,
+    from items
+    cross join thresholds
+    left join last_uses
+        on last_uses.item_key = items.item_key
+    left join instances
+        on instances.instance = items.instance
+    left join gaps
+        on
+            gaps.instance = items.instance
+            and gaps.gap_from < items.evaluated_to
+            and gaps.gap_to > {{ add_seconds('items.evaluated_to', '-86400 * thresholds.dormant_days') }}
+    group by items.item_key, items.active_from, items.evaluated_to
+
+)
+
+select * from final

@@ -1,0 +1,114 @@
+{#-
+    Per grant, what its decisions add up to. A decision is valid when it is somebody else's, an active worker's and an authorised one's. Where
+    a valid decision exists only the valid ones count; else all that name the access do, each with what is wrong with it.
+-#}
+with approvals as (
+
+    select * from {{ ref('int_grant_approvals') }}
+    where is_approved
+
+),
+
+flagged as (
+
+    select
+        *,
+        not (is_self or is_inactive or is_unauthorised) as is_valid,
+        max(case when not (is_self or is_inactive or is_unauthorised) then 1 else 0 end) over (partition by item_key) = 1 as has_valid,
+    from approvals
+    where is_covering
+
+),
+
+preferred as (
+
+    select * from flagged
+    where is_valid or not has_valid
+
+),
+
+related as (
+
+    select
+        item_key,
+        count(*) as related_approvals,
+    from approvals
+    where not is_covering and is_late is distinct from true
+    group by item_key
+
+),
+
+covered as (
+
+    select
+        item_key,
+        count(*) as covering_approvals,
+        bool_or(has_valid) as has_valid,
+        count(case when is_self then 1 end) as self_decisions,
+        count(case when is_self is null then 1 end) as self_unknown,
+        count(case when is_unauthorised then 1 end) as unauthorised_decisions,
+        count(case when is_unauthorised is null then 1 end) as unauthorised_unknown,
+        count(case when is_inactive then 1 end) as inactive_decisions,
+        count(case when is_inactive is null then 1 end) as inactive_unknown,
+    from flagged
+    group by item_key
+
+),
+
+timed as (
+
+    select
+        item_key,
+        count(case when is_late = false then 1 end) as decisions_in_time,
+        count(case when is_late is null then 1 end) as decisions_time_unknown,
+        count(case when is_late is distinct from true and is_stale = false then 1 end) as decisions_fresh,
+        count(case when is_late is distinct from true and is_stale is null then 1 end) as decisions_age_unknown,
+        count(case when is_late is distinct from true and is_stale then 1 end) as decisions_stale,
+        count(case when is_implementer = false then 1 end) as decisions_by_others,
+        count(case when is_implementer is null then 1 end) as decisions_implementer_unknown,
+        min(decided_at) as first_decided_at,
+        min_by(issue_key, decided_at) as issue_key,
+        min_by(url, decided_at) as url,
+        min_by(approver_person_id, decided_at) as approver_person_id,
+        min_by(authority, decided_at) as approver_authority,
+        case when count(expires_at) = count(*) then max(expires_at) end as expires_at,
+    from preferred
+    group by item_key
+
+),
+
+final as (
+
+    select
+        coalesce(covered.item_key, related.item_key) as item_key,
+        coalesce(covered.covering_approvals, 0) as covering_approvals,
+        coalesce(related.related_approvals, 0) as related_approvals,
+        coalesce(covered.has_valid, false) as has_valid,
+        coalesce(covered.self_decisions, 0) as self_decisions,
+        coalesce(covered.self_unknown, 0) as self_unknown,
+        coalesce(covered.unauthorised_decisions, 0) as unauthorised_decisions,
+        coalesce(covered.unauthorised_unknown, 0) as unauthorised_unknown,
+        coalesce(covered.inactive_decisions, 0) as inactive_decisions,
+        coalesce(covered.inactive_unknown, 0) as inactive_unknown,
+        coalesce(timed.decisions_in_time, 0) as decisions_in_time,
+        coalesce(timed.decisions_time_unknown, 0) as decisions_time_unknown,
+        coalesce(timed.decisions_fresh, 0) as decisions_fresh,
+        coalesce(timed.decisions_age_unknown, 0) as decisions_age_unknown,
+        coalesce(timed.decisions_stale, 0) as decisions_stale,
+        coalesce(timed.decisions_by_others, 0) as decisions_by_others,
+        coalesce(timed.decisions_implementer_unknown, 0) as decisions_implementer_unknown,
+        timed.first_decided_at,
+        timed.issue_key,
+        timed.url,
+        timed.approver_person_id,
+        timed.approver_authority,
+        timed.expires_at,
+    from covered
+    full outer join related
+        on related.item_key = covered.item_key
+    left join timed
+        on timed.item_key = covered.item_key
+
+)
+
+select * from final
