@@ -48,7 +48,7 @@ class CheckResult(Protocol):
 def unexplained(row: dict[str, Any]) -> bool:
     """Return whether a reconciliation neither agrees nor is explained and approved."""
     difference, explained = row["difference"], row["explained"]
-    if difference is None:
+    if difference is None or row["result"] not in {"agrees", "explained"}:
         return True
     if difference == 0:
         return False

@@ -133,10 +133,10 @@ def _formula_sql(column: str) -> str:
 
 def _text_sql(column: str) -> str:
     special = r"""[\n\r\x{0B}\x{0C}\x{85}\x{2028}\x{2029}",]|^[=+\-@\t]"""
+    mark = f"""case when contains({column}, ',') or contains({column}, '"') then '"' else '' end"""
     prefix = f"case when {_formula_sql(column)} then '''' else '' end"
-    clean = f"({prefix} || regexp_replace({column}, {literal(LINE_BREAKS)}, ' ', 'g'))"
-    quoting = f"""'"' || replace({clean}, '"', '""') || '"'"""
-    slow = f"""case when contains({column}, ',') or contains({column}, '"') then {quoting} else {clean} end"""
+    clean = f"""replace(regexp_replace({column}, {literal(LINE_BREAKS)}, ' ', 'g'), '"', '""')"""
+    slow = f"concat({mark}, {prefix}, {clean}, {mark})"
     return f"case when regexp_matches({column}, {literal(special)}) then {slow} else {column} end"
 
 

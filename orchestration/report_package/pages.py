@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from orchestration.report_package import charts, ipe
@@ -91,7 +92,7 @@ def render(context: Context) -> Iterator[tuple[str, str]]:
 
 def summary(context: Context) -> dict[str, Any]:
     """Return the figures a command line shows."""
-    results = [row for row in context.warehouse.reporting("rpt_test_results") if row["test_kind"] == "operation"]
+    results = _counted(context.warehouse)
     questions = {row["control_id"]: row["question"] for row in context.warehouse.reporting("rpt_control_matrix")}
     names = ("control_id", "items", *OUTCOMES)
     controls = [{**{n: row[n] for n in names}, "question": questions.get(row["control_id"], "")} for row in results]
@@ -99,12 +100,18 @@ def summary(context: Context) -> dict[str, Any]:
         "select severity, count(*) as n from reporting.rpt_exception_register group by severity order by severity"
     )
     return {
-        "controls": sorted(controls, key=lambda row: str(row["control_id"])),
+        "controls": controls,
         "exceptions": {str(row["severity"]): int(row["n"]) for row in severities},
         "signed": bool(context.key_id),
     }
 
 
+def _counted(warehouse: Warehouse) -> Rows:
+    """Return the results that count items, by control."""
+    return [row for row in warehouse.reporting("rpt_test_results") if row["items"] is not None]
+
+
+@cache
 def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
@@ -155,8 +162,7 @@ def _last_collected(entries: Sequence[LedgerEntry]) -> str:
 
 def _index(context: Context) -> dict[str, Any]:
     warehouse = context.warehouse
-    results = [row for row in warehouse.reporting("rpt_test_results") if row["test_kind"] == "operation"]
-    results.sort(key=lambda row: str(row["control_id"]))
+    results = _counted(warehouse)
     reconciliations = warehouse.reporting("rpt_reconciliations")
     for row in reconciliations:
         row["open"] = unexplained(row)

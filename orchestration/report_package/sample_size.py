@@ -6,6 +6,7 @@ Clopper-Pearson for the upper limit). They hold for simple random samples only.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from typing import Literal
@@ -27,13 +28,15 @@ FREQUENCY_SIZES: dict[str, tuple[int, int, int]] = {
 
 def binomial_size(confidence: float, tolerable_rate: float, allowed: int = 0) -> int:
     """Return the smallest n with P(at most ``allowed`` deviations | rate) <= 1 - confidence, for a large population."""
-    from scipy.stats import binom
-
     _require_rates(confidence, tolerable_rate)
     size = allowed + 1
-    while binom.cdf(allowed, size, tolerable_rate) > 1 - confidence:
+    while _binomial_cdf(allowed, size, tolerable_rate) > 1 - confidence:
         size += 1
     return size
+
+
+def _binomial_cdf(at_most: int, size: int, rate: float) -> float:
+    return math.fsum(math.comb(size, k) * rate**k * (1 - rate) ** (size - k) for k in range(at_most + 1))
 
 
 def hypergeometric_size(population: int, confidence: float, tolerable_rate: float, allowed: int = 0) -> int:
@@ -41,14 +44,17 @@ def hypergeometric_size(population: int, confidence: float, tolerable_rate: floa
 
     The whole population, where no smaller sample supports the rate.
     """
-    from scipy.stats import hypergeom
-
     _require_rates(confidence, tolerable_rate)
     deviations = int((Decimal(population) * Decimal(str(tolerable_rate))).to_integral_value(ROUND_CEILING))
     for size in range(min(allowed + 1, population), population):
-        if hypergeom.cdf(allowed, population, deviations, size) <= 1 - confidence:
+        if _hypergeometric_cdf(allowed, population, deviations, size) <= 1 - confidence:
             return size
     return population
+
+
+def _hypergeometric_cdf(at_most: int, population: int, deviations: int, size: int) -> float:
+    ways = sum(math.comb(deviations, k) * math.comb(population - deviations, size - k) for k in range(at_most + 1))
+    return ways / math.comb(population, size)
 
 
 def sample_size(population: int, confidence: float, tolerable_rate: float, allowed: int = 0) -> tuple[int, str]:
@@ -60,11 +66,11 @@ def sample_size(population: int, confidence: float, tolerable_rate: float, allow
 
 def upper_limit(size: int, deviations: int, confidence: float) -> float:
     """Return the one-sided Clopper-Pearson upper limit of the deviation rate."""
-    from scipy.stats import beta
+    from scipy.special import betaincinv
 
     if not 0 <= deviations <= size or size < 1:
         raise ValueError(f"{deviations} deviations in a sample of {size}")
-    return 1.0 if deviations == size else float(beta.ppf(confidence, deviations + 1, size - deviations))
+    return 1.0 if deviations == size else float(betaincinv(deviations + 1, size - deviations, confidence))
 
 
 _AT_LEAST = (("many times a day", 366), ("daily", 53), ("weekly", 13), ("monthly", 5), ("quarterly", 2), ("annual", 0))

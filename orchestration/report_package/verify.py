@@ -542,7 +542,7 @@ class Verifier:
             if row["type"] == "item":
                 self.open_exceptions.setdefault((row["control_id"], row["item_key"]), set()).add(row["rule_id"])
         self.results = self.folder.table(
-            "test_results.csv", ("control_id", "test_kind", "items", "passed", "exceptions")
+            "test_results.csv", ("control_id", "items", "passed", "exceptions", "not_testable", "not_due")
         )
         return f"{len(seen)} rules, {len(self.register)} exceptions, {len(self.plan)} sampling plans"
 
@@ -620,8 +620,8 @@ class Verifier:
         seen: set[str] = set()
         for row in self.results:
             control = row["control_id"]
-            if row["test_kind"] != "operation":
-                continue
+            if not row["items"]:
+                continue  # a test of design that counts nothing
             seen.add(control)
             counts = self.scans[control].statuses if control in self.scans else dict.fromkeys(STATUSES, 0)
             named = (
@@ -630,9 +630,9 @@ class Verifier:
                 ("not_testable", "NOT_TESTABLE"),
                 ("not_due", "NOT_DUE"),
             )
-            agree = all(number(row[column] or "0") == counts[status] for column, status in named)
+            agree = all(number(row[column]) == counts[status] for column, status in named)
             total = sum(counts.values())
-            if not agree or number(row["items"] or "0") != total:
+            if not agree or number(row["items"]) != total:
                 problems.append(f"{control}: counts differ from the population")
             high = counts["EXCEPTION"] + counts["NOT_TESTABLE"]
             rates = (("exception_rate_low", counts["EXCEPTION"]), ("exception_rate_high", high))
@@ -670,8 +670,9 @@ class Verifier:
                 if name.startswith(stem) and name.endswith(".csv"):
                     files += 1
                     problems += self._trace(population.file, name, collected)
-        stems = tuple(p.file[: -len(".csv")] for p in self.populations)
-        stray = [n for n in self.listed if n.startswith("evidence/") and not n.startswith(stems)]
+        main = {population.file for population in self.populations}
+        stems = tuple(file[: -len(".csv")] + "__" for file in main)
+        stray = [n for n in self.listed if n.startswith("evidence/") and n not in main and not n.startswith(stems)]
         problems += [f"{name} belongs to no population" for name in stray]
         _require_none(problems, "problem(s)")
         return f"{files} files of sources and details, every row traced to its item"
@@ -681,16 +682,19 @@ class Verifier:
         return {row["collection_id"]: row["collected_at"] for row in rows if row["kind"] == "committed"}
 
     def _trace(self, population: str, name: str, collected: dict[str, str]) -> Iterator[str]:
-        """Merge a sorted detail file with its sorted population."""
+        """Merge a sorted detail file with its sorted population; what was excluded must be no item of it."""
+        excluded = name.endswith("__excluded.csv")
+        previous = ""
         keys = (row["item_key"] for _, row in self.folder.rows(population, ("item_key",)))
         current = next(keys, None)
         for _, row in self.folder.rows(name, ("item_key",)):
             key = row["item_key"]
             while current is not None and current < key:
                 current = next(keys, None)
-            if current != key:
-                yield f"{name}: {key[:80]!r} is no item, or out of order"
+            if (current == key) == excluded or key < previous:
+                yield f"{name}: {key[:80]!r} is {'an item all the same' if excluded else 'no item'}, or out of order"
                 return
+            previous = key
             origin = row.get("collection_id", "")
             if name.endswith("__sources.csv") and origin and row.get("collected_at") != collected.get(origin, "never"):
                 yield f"{name}: {origin[:80]!r} is no committed collection of that time"

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -88,11 +89,12 @@ class Warehouse:
     def __init__(self, con: DuckDBPyConnection, models: Mapping[str, Model]) -> None:
         self.con = con
         self.models = models
+        self._small: dict[str, list[dict[str, Any]]] = {}
 
     def marts(self) -> list[Mart]:
         """Return every table of schema marts that follows the naming convention, populations before their parts."""
         found: list[Mart] = []
-        for name in self._tables("marts"):
+        for name in sorted(table for schema, table in self._catalogue if schema == "marts"):
             match = _MART.fullmatch(name)
             if match is None:
                 raise WarehouseError(f"marts.{name} is not named <control>__<population>[__<detail>]")
@@ -102,16 +104,27 @@ class Warehouse:
             if control[:2] not in CATEGORIES:
                 raise WarehouseError(f"marts.{name}: no category for control {control}")
             found.append(Mart(name, control, population, part or "", self.columns("marts", name)))
+        populations = [mart.control_id for mart in found if not mart.part]
+        twice = sorted({control for control in populations if populations.count(control) > 1})
+        if twice:
+            raise WarehouseError(f"more than one population for {', '.join(twice)}: finer units are details")
         return sorted(found, key=lambda mart: (mart.control_id, mart.population, mart.part))
 
     def columns(self, schema: str, table: str) -> tuple[tuple[str, str], ...]:
         """Return (name, engine type) of a table's columns in their order; empty where there is no such table."""
-        rows = self.con.execute(
-            "select column_name, data_type from duckdb_columns()"
-            " where database_name = current_database() and schema_name = ? and table_name = ? order by column_index",
-            [schema, table],
-        ).fetchall()
-        return tuple((str(name), str(kind)) for name, kind in rows)
+        return tuple(self._catalogue.get((schema, table), ()))
+
+    @cached_property
+    def _catalogue(self) -> dict[tuple[str, str], list[tuple[str, str]]]:
+        """All columns by schema and table; the warehouse is read-only, so one look is enough."""
+        found: dict[tuple[str, str], list[tuple[str, str]]] = {}
+        for schema, table, name, kind in self.con.execute(
+            "select schema_name, table_name, column_name, data_type from duckdb_columns()"
+            " where database_name = current_database() and schema_name in ('marts', 'reporting')"
+            " order by schema_name, table_name, column_index"
+        ).fetchall():
+            found.setdefault((str(schema), str(table)), []).append((str(name), str(kind)))
+        return found
 
     def rows(self, sql: str, parameters: list[object] | None = None) -> list[dict[str, Any]]:
         """Return the rows of a small query as dictionaries."""
@@ -126,7 +139,9 @@ class Warehouse:
             WarehouseError: the table or one of the needed columns is missing.
         """
         self.require(table, needed)
-        return self.rows(f"select * from reporting.{quoted(table)} order by all")  # noqa: S608
+        if table not in self._small:
+            self._small[table] = self.rows(f"select * from reporting.{quoted(table)} order by all")  # noqa: S608
+        return [dict(row) for row in self._small[table]]
 
     def require(self, table: str, needed: tuple[str, ...]) -> None:
         """Raise WarehouseError unless the reporting table exists and has the columns."""
@@ -140,14 +155,6 @@ class Warehouse:
     def has(self, table: str) -> bool:
         """Return whether schema reporting has the table."""
         return bool(self.columns("reporting", table))
-
-    def _tables(self, schema: str) -> list[str]:
-        rows = self.con.execute(
-            "select table_name from information_schema.tables"
-            " where table_catalog = current_database() and table_schema = ? order by table_name",
-            [schema],
-        ).fetchall()
-        return [str(row[0]) for row in rows]
 
 
 def plain_type(engine_type: str) -> str:

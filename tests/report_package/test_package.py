@@ -58,7 +58,11 @@ def test_name_digest_and_state(built: PackageResult) -> None:
 
 def test_type_one_name(world: World) -> None:
     world.engagement["report"] = {"type": "I", "period": None, "as_of": "2026-09-30", "evidence_cutoff": "2026-10-31"}
-    assert world.build().path.name == "soc1-evidence_harbor-payroll_type-i_2026-09-30"
+    world.sql = ("update reporting.rpt_test_results set test_kind = 'design'",)
+    result = world.build()
+    assert result.path.name == "soc1-evidence_harbor-payroll_type-i_2026-09-30"
+    assert verify_package(result.path).passed, verify_package(result.path).failures
+    assert len(result.summary["controls"]) == 3
 
 
 @pytest.mark.parametrize("file", PACKAGE_MD)
@@ -173,7 +177,7 @@ def test_zip_holds_the_folder(built: PackageResult) -> None:
 
 def test_a_failed_build_leaves_nothing_behind(world: World) -> None:
     world.sql = ("alter table reporting.rpt_rules drop column wording",)
-    with pytest.raises(WarehouseError, match="rpt_rules lacks the column.s. wording"):
+    with pytest.raises(WarehouseError, match=r"rpt_rules lacks the column\(s\) wording"):
         world.build()
     assert list((world.folder / "packages").iterdir()) == []
     assert world.stamps.tables == {}
@@ -202,6 +206,7 @@ def _incomplete(world: World, reason: str) -> PackageResult:
         ("update reporting.rpt_reconciliations set difference = null where control_id = 'CM-01'", "could not be computed"),
         ("update reporting.rpt_reconciliations set difference = 3, explained = 3, explained_by = 'x'", "differs by 3"),
         ("update reporting.rpt_reconciliations set difference = 3, explained = 2, approved_by = 'x'", "differs by 3"),
+        ("update reporting.rpt_reconciliations set result = 'open' where control_id = 'CM-01'", "differs by 0"),
         ("delete from reporting.rpt_reconciliations where control_id = 'LA-04'", "LA-04: the population is reconciled to no other source"),
         ("update reporting.rpt_coverage set collected = false, gap_cause = 'no token' where control_id = 'LA-04' and interval_start < '2025-12-01'", "LA-04: 2 of 12 intervals not collected (no token)"),
         ("update reporting.rpt_coverage set collected = null where control_id = 'LA-04'", "LA-04: 12 of 12 intervals"),
@@ -216,7 +221,7 @@ def test_incomplete(world: World, sql: str, reason: str) -> None:
 
 
 def test_an_explained_difference_is_no_reason(world: World) -> None:
-    world.sql = ("update reporting.rpt_reconciliations set difference = 3, explained = 3, explained_by = 'moved', approved_by = 'Ann'",)
+    world.sql = ("update reporting.rpt_reconciliations set difference = 3, explained = 3, explained_by = 'moved', approved_by = 'Ann', result = 'explained'",)
     assert world.build().state == "CHECKS_PASSED"
 
 
@@ -260,6 +265,21 @@ def test_a_population_without_items(world: World) -> None:
     assert result.state == "CHECKS_PASSED"
     assert verify_package(result.path).passed
     assert read(result.path / "samples/LA-04_sample.csv") == []
+
+
+def test_what_was_excluded_must_be_no_item(world: World) -> None:
+    mart = "marts.la_04__terminations"
+    world.sql = (f"create table {mart}__excluded as select item_key || '/x' as item_key, 'rescinded' as exclusion from {mart} limit 2",)
+    assert verify_package(world.build().path).passed
+    world.sql = (f"create table {mart}__excluded as select item_key, 'rescinded' as exclusion from {mart} limit 2",)
+    failures = verify_package(world.build().path).failures
+    assert [check.name for check in failures] == ["details traced to items"]
+
+
+def test_two_populations_of_one_control(world: World) -> None:
+    world.sql = ("create table marts.la_04__leavers as select * from marts.la_04__terminations",)
+    with pytest.raises(WarehouseError, match="more than one population for LA-04"):
+        world.build()
 
 
 def test_items_that_stand_twice_do_not_verify(world: World) -> None:

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import math
+from decimal import Decimal
+
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestration.report_package import sampling, verify
@@ -80,13 +83,26 @@ def test_binomial_sizes(confidence: float, rate: float, sizes: list[int]) -> Non
 
 @pytest.mark.parametrize(
     ("population", "rate", "at_90", "at_95"),
-    [(50, 0.05, 27, 31), (100, 0.05, 37, 45), (250, 0.05, 40, 51), (1000, 0.05, 44, 57)]
-    + [(50, 0.10, 18, 22), (100, 0.10, 20, 25), (250, 0.10, 21, 27), (1000, 0.10, 22, 29)],
+    [(50, 0.05, 27, 31), (100, 0.05, 37, 45), (250, 0.05, 40, 51), (1000, 0.05, 44, 57), (50, 0.10, 18, 22), (100, 0.10, 20, 25), (250, 0.10, 21, 27), (1000, 0.10, 22, 29)],
 )
 def test_hypergeometric_sizes(population: int, rate: float, at_90: int, at_95: int) -> None:
     assert hypergeometric_size(population, 0.90, rate) == at_90
     assert hypergeometric_size(population, 0.95, rate) == at_95
     assert sample_size(population, 0.90, rate) == (at_90, "hypergeometric")
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(20, 400), st.floats(0.8, 0.99), st.floats(0.02, 0.2), st.integers(0, 2))
+def test_sizes_agree_with_scipy(population: int, confidence: float, rate: float, allowed: int) -> None:
+    from scipy.stats import beta, binom, hypergeom
+
+    size = binomial_size(confidence, rate, allowed)
+    assert binom.cdf(allowed, size, rate) <= 1 - confidence + 1e-12
+    assert size == allowed + 1 or binom.cdf(allowed, size - 1, rate) > 1 - confidence - 1e-12
+    size = hypergeometric_size(population, confidence, rate, allowed)
+    deviations = math.ceil(Decimal(population) * Decimal(str(rate)))
+    assert size == population or hypergeom.cdf(allowed, population, deviations, size) <= 1 - confidence + 1e-12
+    assert upper_limit(population, allowed, confidence) == pytest.approx(beta.ppf(confidence, allowed + 1, population - allowed))
 
 
 def test_size_of_tiny_and_large_populations() -> None:
