@@ -126,7 +126,8 @@ removed_checks as (
 
 ),
 
--- a deployed commit has passed when every required check had succeeded on the change's own commits by the deployment
+-- a deployed commit has passed when every required check had succeeded on the change's own commits by the deployment, or had been
+-- skipped as an approved path rule allows; 2 = yes, 1 = nobody can say, 0 = no
 deployment_checks as (
 
     select
@@ -135,14 +136,21 @@ deployment_checks as (
         required_checks.check_name,
         max(
             case
-                when check_runs.is_candidate or check_runs.oid = deployments.commit_oid then
-                    case when check_runs.is_required_app and check_runs.outcome = 'SUCCESS' and check_runs.completed_at <= deployments.deployed_at then 1 end
+                when not check_runs.is_required_app or check_runs.completed_at > deployments.deployed_at then 0
+                when not check_runs.is_candidate and check_runs.oid <> deployments.commit_oid then 0
+                when check_runs.outcome = 'SUCCESS' then 2
+                when check_runs.outcome in ('SKIPPED', 'NEUTRAL', 'STALE') and required_checks.is_skip_allowed then 2
+                when check_runs.outcome in ('SKIPPED', 'NEUTRAL', 'STALE') and required_checks.is_skip_allowed is null then 1
+                else 0
             end
         ) as passes,
     from deployments
     inner join required_checks on required_checks.item_key = deployments.item_key
     left join check_runs
-        on check_runs.item_key = deployments.item_key and check_runs.check_name = required_checks.check_name
+        on
+            check_runs.item_key = deployments.item_key
+            and check_runs.check_name = required_checks.check_name
+            and check_runs.completed_at is not null
     group by deployments.item_key, deployments.deployment_id, required_checks.check_name
 
 ),
@@ -153,7 +161,7 @@ deployment_facts as (
         deployments.item_key,
         count(distinct deployments.deployment_id) as deployments,
         min(deployments.deployed_at) as first_deployed_at,
-        max(case when deployment_checks.passes is null then 1 else 0 end) = 1 as has_untested_deployment,
+        case min(coalesce(deployment_checks.passes, 0)) when 0 then true when 2 then false end as has_untested_deployment,
     from deployments
     left join deployment_checks
         on
@@ -171,7 +179,7 @@ facts as (
         coalesce(protection.is_ruleset_history_known, false) and protection.classic_required_checks is not null as are_required_checks_known,
         coalesce(protection.has_registers_collected, false) as has_registers_collected,
         coalesce(protection.has_deployments_collected, false) as has_deployments_collected,
-        protection.classic_required_checks <> '[]' and protection.rulesets_in_force = 0 as is_classic_only,
+        coalesce(protection.classic_required_checks = '[]', false) as is_without_classic_checks,
         coalesce(changes.change_kind = 'pull_request' and changes.number is not null, false) or platform_commits.oid is not null as are_runs_collected,
         coalesce(check_facts.required_checks, 0) as required_checks,
         coalesce(check_facts.has_functional, false) as has_functional,
@@ -215,12 +223,11 @@ tested as (
         case when are_required_checks_known and (are_runs_collected or required_checks = 0) then has_elsewhere end as wrong_sha,
         case
             when removed_check_names is not null then true
-            when is_ruleset_history_known and not coalesce(is_classic_only, true) then false
+            when is_ruleset_history_known and is_without_classic_checks then false
         end as check_removed,
         case
             when has_deployments_collected and deployments = 0 then false
-            when has_deployments_collected and has_untested_deployment and are_required_checks_known then true
-            when has_deployments_collected and not has_untested_deployment and are_required_checks_known then false
+            when has_deployments_collected and are_required_checks_known then has_untested_deployment
         end as deploy_untested,
 
         not are_required_checks_known or required_checks > 0 as no_check__applies,
