@@ -1,6 +1,9 @@
 {#- Whether a person was an active worker at an instant: true, false, or null when the person is unknown or the HRIS contradicts
-    itself about that instant. -#}
+    itself about that instant. Write both with their table: a bare name would be read inside the subquery. -#}
 {% macro is_active_worker(person, instant) -%}
+    {%- if '.' not in person or '.' not in instant -%}
+        {{ exceptions.raise_compiler_error("is_active_worker: write the table before the column: " ~ person ~ ", " ~ instant) }}
+    {%- endif -%}
     case
         when {{ person }} is null or {{ instant }} is null then null
         when exists (

@@ -1,4 +1,5 @@
-{#- The n-th business day after a date, as a date; n = 0 gives the date itself or the last business day before it. Outside the calendar's years: null. -#}
+{#- The n-th business day after a date, as a date; n = 0 gives the date itself or the last business day before it. Outside the calendar's years: null.
+    Write the columns with their table: a bare name would be read inside the subquery. -#}
 {% macro add_business_days(date, n, calendar) -%}
     (
         select max(later.day_on)

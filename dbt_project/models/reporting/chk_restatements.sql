@@ -11,8 +11,6 @@ with final as (
     union all
     {{ restatement_counts('git', 'first_parent_commits', ref('stg_git__first_parent_commits')) }}
     union all
-    {{ restatement_counts('git', 'pull_commits', ref('stg_git__pull_commits')) }}
-    union all
     {{ restatement_counts('jira', 'issue_changelog', ref('stg_jira__issue_histories')) }}
 
 )

@@ -1,3 +1,4 @@
+-- not_collected, not_operated, no_occurrence (proven by a successful collection) or covered.
 with coverage as (
 
     select * from {{ ref('int_coverage') }}
@@ -13,7 +14,11 @@ final as (
         expected,
         actual,
         collected,
-        status,
+        case
+            when collected is not true then 'not_collected'
+            when status in ('not_operated', 'no_occurrence') then status
+            else 'covered'
+        end as status,
         gap_cause,
     from coverage
 

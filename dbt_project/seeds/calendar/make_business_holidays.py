@@ -26,7 +26,9 @@ def business_holidays() -> str:
             country, subdiv=subdivision, years=range(FIRST_YEAR, LAST_YEAR + 2), language="en_US"
         )
         writer.writerows(
-            [calendar, day.isoformat(), name] for day, name in sorted(days.items()) if FIRST_YEAR <= day.year <= LAST_YEAR
+            [calendar, day.isoformat(), name]
+            for day, name in sorted(days.items())
+            if FIRST_YEAR <= day.year <= LAST_YEAR
         )
     return text.getvalue()
 

@@ -3,6 +3,8 @@ with final as (
 
     {{ union_models(
         [
+            ref('int_cm_01_coverage'),
+            ref('int_cm_02_coverage'),
         ],
         {
             'control_id': 'string',

@@ -3,6 +3,8 @@ with final as (
 
     {{ union_models(
         [
+            ref('int_cm_01_reconciliation_differences'),
+            ref('int_cm_02_reconciliation_differences'),
         ],
         {
             'control_id': 'string',

@@ -3,6 +3,8 @@ with final as (
 
     {{ union_models(
         [
+            ref('int_cm_01_reconciliations'),
+            ref('int_cm_02_reconciliations'),
         ],
         {
             'control_id': 'string',
