@@ -61,7 +61,7 @@ class PackageResult:
     """A finished package.
 
     ``summary`` holds ``controls`` (control_id, question, items, passed, exceptions, not_testable, not_due),
-    ``exceptions`` (severity → number of register rows), ``signed``, ``zip`` and ``files``.
+    ``exceptions`` (severity, or the type of what is no item's exception → register rows), ``signed`` and ``zip``.
     """
 
     path: Path

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 DASH = "\u2013"
 SEVERITIES = ("high", "medium", "low")
+FINDINGS = ("item", "not_testable", "control_not_operated", "not_collected")
 OUTCOMES = ("passed", "exceptions", "not_testable", "not_due")
 Rows = list[dict[str, Any]]
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
@@ -96,12 +97,13 @@ def summary(context: Context) -> dict[str, Any]:
     questions = {row["control_id"]: row["question"] for row in context.warehouse.reporting("rpt_control_matrix")}
     names = ("control_id", "items", *OUTCOMES)
     controls = [{**{n: row[n] for n in names}, "question": questions.get(row["control_id"], "")} for row in results]
-    severities = context.warehouse.rows(
-        "select severity, count(*) as n from reporting.rpt_exception_register group by severity order by severity"
-    )
+    found: dict[str, int] = dict.fromkeys((*SEVERITIES, *(name.replace("_", " ") for name in FINDINGS[1:])), 0)
+    for row in context.warehouse.reporting("rpt_exception_register"):
+        kind = row["severity"] if row["type"] == "item" else str(row["type"]).replace("_", " ")
+        found[kind] = found.get(kind, 0) + 1
     return {
         "controls": controls,
-        "exceptions": {str(row["severity"]): int(row["n"]) for row in severities},
+        "exceptions": {kind: count for kind, count in found.items() if count},
         "signed": bool(context.key_id),
     }
 
@@ -127,6 +129,7 @@ def _environment() -> Environment:
     environment.filters["count"] = _count
     environment.filters["rate"] = lambda value: DASH if value is None else f"{float(value):.1%}"
     environment.filters["one_line"] = lambda value: " ".join(cell_text(value).split())
+    environment.filters["listed"] = lambda value: cell_text(value).replace(";", ", ") or DASH
     environment.filters["md"] = _markdown
     environment.filters["words"] = lambda value: cell_text(value).replace("_", " ")
     return environment
@@ -174,6 +177,7 @@ def _index(context: Context) -> dict[str, Any]:
         "exceptions": by_severity,
         "severity_bars": charts.bars([(row["control_id"], [row[name] for name in SEVERITIES]) for row in by_severity]),
         "severities": SEVERITIES,
+        "findings": FINDINGS,
         "dispositions": warehouse.rows(
             "select coalesce(disposition, 'open') as disposition, count(*) as n from reporting.rpt_exception_register"
             " group by all order by all"
@@ -194,9 +198,12 @@ def _index(context: Context) -> dict[str, Any]:
 
 
 def _exceptions(warehouse: Warehouse) -> Rows:
-    counts = ", ".join(f"count(*) filter (where severity = '{name}') as {name}" for name in SEVERITIES)
+    counts = ", ".join(
+        [f"count(*) filter (where type = 'item' and severity = '{name}') as {name}" for name in SEVERITIES]
+        + [f"count(*) filter (where type = '{name}') as {name}" for name in FINDINGS]
+    )
     return warehouse.rows(
-        f"select control_id, {counts}, count(*) as total, count(*) filter (where closed_at is null) as open"  # noqa: S608
+        f"select control_id, {counts}, count(*) filter (where closed_at is null) as open"  # noqa: S608 - constants
         " from reporting.rpt_exception_register group by control_id order by control_id"
     )
 
@@ -207,7 +214,7 @@ def _rules_hit(warehouse: Warehouse) -> Rows:
         " count(distinct e.exception_id) filter (where e.severity = 'high') as high"
         " from reporting.rpt_exception_register as e"
         " left join reporting.rpt_rules as r on r.rule_id = e.rule_id"
-        " group by e.control_id, e.rule_id order by e.control_id, n desc, e.rule_id"
+        " where e.type = 'item' group by e.control_id, e.rule_id order by e.control_id, n desc, e.rule_id"
     )
 
 
@@ -268,8 +275,7 @@ def _due(warehouse: Warehouse, today: date, until: date) -> Rows:
             count(*) filter (where due_on < $1) as overdue,
             count(*) filter (where due_on >= $1 and due_on < $2) as due,
             count(*) filter (where coalesce(disposition, 'open') = 'open') as undecided,
-            coalesce(string_agg(exception_id, ' ' order by due_on, exception_id)
-                filter (where due_on < $2), '') as items
+            coalesce(list(exception_id order by due_on, exception_id) filter (where due_on < $2), []) as items
         from register
         group by responsible
         order by overdue desc, due desc, undecided desc, responsible

@@ -98,7 +98,9 @@ def plan(items: int, frequency: str, settings: Mapping[str, Any]) -> Plan:
         basis = f"preset for frequency {row}, {risk} risk{_supports(size, confidence, rate)}"
     else:
         size, formula = sample_size(items, confidence, rate, allowed) if items else (0, "empty population")
-        basis = f"{formula}: {allowed} deviation(s) allowed at {confidence:.0%} confidence"
+        basis = (
+            f"{formula}: {allowed or 'no'} deviation{'s' if allowed > 1 else ''} allowed at {confidence:.0%} confidence"
+        )
         basis += f" and a tolerable rate of {rate:.1%}"
     if method == STRATIFIED:
         basis += "; nonstatistical, since stratified: the formula does not apply to it"
