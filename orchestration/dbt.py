@@ -50,12 +50,17 @@ def _invoke(
     on_event: Callable[[Any], None] | None = None,
 ) -> Any:
     workspace.prepare()
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
     quiet = ["--quiet", "--no-use-colors", "--log-level-file", "warn"]
     runner = dbtRunner(callbacks=[on_event] if on_event else [])
-    with redirect_stdout(StringIO()):
-        return runner.invoke([*quiet, *arguments, "--vars", json.dumps(dict(variables), sort_keys=True)])
+    try:
+        with redirect_stdout(StringIO()):
+            return runner.invoke([*quiet, *arguments, "--vars", json.dumps(dict(variables), sort_keys=True)])
+    finally:
+        # dbt-duckdb keeps its connection for the life of the process; nobody else could open the file as they need it.
+        DuckDBConnectionManager.close_all_connections()
 
 
 def parse(workspace: Workspace) -> Path:
