@@ -36,6 +36,8 @@ def generate(seed: int, scale: float, folder: Path, *, plants: bool = True) -> S
         forge,
         personnel,
         plants_accounts,
+        plants_aftermath,
+        plants_grants,
         plants_leavers,
         plants_reviews,
         plants_tests,
@@ -58,6 +60,7 @@ def generate(seed: int, scale: float, folder: Path, *, plants: bool = True) -> S
     if plants:
         plants_leavers.prepare(world)
         plants_accounts.prepare(world)
+        plants_grants.prepare(world)
     access.settle(world)
     if plants:
         plants_accounts.settled(world)
@@ -65,6 +68,7 @@ def generate(seed: int, scale: float, folder: Path, *, plants: bool = True) -> S
     access.machine_accounts(world)
     code.protect(world)
     access.run(world)
+    access.emergency_tests(world)
     planner = code.Planner(world)
     if plants:
         plants_tests.prepare(world)
@@ -74,6 +78,8 @@ def generate(seed: int, scale: float, folder: Path, *, plants: bool = True) -> S
         plants_tests.plant(world, planner)
         plants_leavers.plant(world, planner)
         plants_accounts.plant(world, planner)
+        plants_grants.plant(world)
+        plants_aftermath.plant(world)
     access.sign_ins(world)
 
     everything = list(world.repositories.values())

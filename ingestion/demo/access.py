@@ -331,6 +331,7 @@ def service_accounts(world: World) -> None:
         ("svc-payroll-etl", "service", "Nightly payroll extracts"),
         ("svc-status-page", "service", "Status page"),
         ("breakglass-01", "break_glass", "Emergency administration, tested every other month"),
+        ("breakglass-02", "break_glass", "Emergency administration"),
         ("frontdesk", "shared", "Reception desk"),
     ):
         account, _ = world.directory.create(
@@ -338,7 +339,9 @@ def service_accounts(world: World) -> None:
         )
         world.service_accounts[name] = account
         register_service(world, "okta", "okta-harbor", account.id, kind, owner, purpose)
-    world.directory.grant_role(world.service_accounts["breakglass-01"], "SUPER_ADMIN", BEGIN, SYSTEM)
+    for name in ("breakglass-01", "breakglass-02"):
+        world.service_accounts[name].quiet = True
+        world.directory.grant_role(world.service_accounts[name], "SUPER_ADMIN", BEGIN, SYSTEM)
     for name in ("svc-bamboohr-sync", "svc-payroll-etl"):
         world.directory.token(world.service_accounts[name], f"{name}-token", BEGIN)
 
@@ -359,8 +362,23 @@ def machine_accounts(world: World) -> None:
     world.bots["harbor-release"] = login
     for bot in world.bots.values():
         register_service(world, "github", "github-harbor", str(bot.id), "bot", owner, bot.login)
-    robot = world.desk.user(BEGIN, email="automation@harbor.example", name="Automation", kind="app")
-    register_service(world, "jira", "jira-harbor", robot.id, "bot", world.lead(IT), "Automation of the service desk")
+
+
+def emergency_tests(world: World) -> None:
+    """Every other month the emergency account is tried out, by an approved request."""
+    account = world.service_accounts["breakglass-01"]
+    desk = world.desk.by_person
+    service = desk[world.admins[-1].person.person_id]  # type: ignore[union-attr]
+    owner = desk[world.lead(IT).person_id]
+    for n in range(7):
+        when = at(business_day(date(2025 + (9 + 2 * n) // 12, (9 + 2 * n) % 12 + 1, 14), 0), 10)
+        approval = Approval(owner, when - timedelta(minutes=45))
+        filed, done = when - timedelta(hours=3), when + timedelta(hours=1)
+        asked = (f"okta:account:{account.id}",)
+        summary = "Try the emergency account"
+        ticket = Ticket("Access request", summary, filed, service, entitlements=asked, approvals=[approval], done=done)
+        world.desk.open(ticket)
+        world.directory.login(account, when)
 
 
 def register_service(
@@ -398,16 +416,17 @@ def sign_ins(world: World) -> None:
             continue
         zone = account.person.zone if account.person else "America/New_York"
         day = local_day(max(account.created, begin), zone)
-        first = True
+        turn = 0
         while at(day, zone=zone) < CUTOFF:
-            when = max(account.created + timedelta(minutes=30), office_hour(rng, day, zone, 9, 11)) if first else None
-            when = when or office_hour(rng, day, zone, 9, 12)
-            first = False
+            when = office_hour(rng, day, zone, 9, 12)
+            if turn == 0:
+                when = max(when, account.created + timedelta(minutes=30))
             if _may_sign_in(account, when):
                 world.directory.login(account, when)
-                for app_id in account.apps:
-                    if app_id in apps and rng.random() < 0.4 and _holds(account, app_id, when):
+                for app_id in account.apps if turn % 2 == 0 else ():
+                    if app_id in apps and _holds(account, app_id, when):
                         world.directory.sso(account, apps[app_id], when + timedelta(minutes=rng.randrange(2, 20)))
+            turn += 1
             day = _next_day(day, rng.randrange(9, 18))
 
 

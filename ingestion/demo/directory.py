@@ -74,6 +74,7 @@ class Group:
     rule_id: str | None = None
     criterion: tuple[str, str] | None = None
     is_privileged: bool = False
+    owner: str = "Information Technology"  # the department whose head owns it
 
 
 @dataclass
@@ -264,10 +265,10 @@ class Directory:
         if self._close(account.roles.get(role, []), when):
             self.log(when, "user.account.privilege.revoke", actor, *self._role_targets(account, role, when))
 
-    def status(self, account: Account, status: str, when: datetime, event: str, actor: Record) -> None:
-        """Change the status of an account, with its event."""
+    def status(self, account: Account, status: str, when: datetime, event: str, actor: Record) -> str:
+        """Change the status of an account; returns the event's uuid."""
         account.statuses.append((when, status))
-        self.log(when, f"user.lifecycle.{event}", actor, [account.actor(when)])
+        return self.log(when, f"user.lifecycle.{event}", actor, [account.actor(when)])
 
     def deactivate(self, account: Account, when: datetime, actor: Record) -> None:
         """Take everything away and deactivate."""

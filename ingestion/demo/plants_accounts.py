@@ -33,6 +33,7 @@ def prepare(world: World) -> None:
     ):
         join(world, name)
     join(world, "mapped")
+    join(world, "claimed twice")
     left = join(world, "owner who left")
     world.company.terminate(left, date(2026, 1, 20))
     careful = join(world, "owner who handed over")
@@ -75,6 +76,7 @@ def plant(world: World, planner: Planner) -> None:
     _orphans(world)
     _shared(world)
     _dormant(world)
+    _emergency(world)
     _owners(world)
     _guests(world)
     outsiders = _outside_directory(world)
@@ -82,7 +84,9 @@ def plant(world: World, planner: Planner) -> None:
 
 
 def _stray(world: World, login: str, name: tuple[str, str]) -> Account:
-    return world.directory.create(_BEGIN, SYSTEM, login=login, name=name, number="")[0]
+    account, _ = world.directory.create(_BEGIN, SYSTEM, login=login, name=name, number="")
+    world.strays[login] = account
+    return account
 
 
 def _orphans(world: World) -> None:
@@ -97,6 +101,9 @@ def _orphans(world: World) -> None:
     mapped = _stray(world, "m.second@partner.example", ("Second", "Mailbox"))
     _map(world, mapped, world.cast["mapped"])
     world.innocent("LA-01.ORPHAN", okta_key(mapped), "The register says whose it is")
+    twice = world.account(world.cast["claimed twice"])
+    _map(world, twice, world.cast["mapped"])
+    world.not_testable("LA-01.ORPHAN", okta_key(twice), "HR's number and the register name two different people (E014)")
 
 
 def _map(world: World, account: Account | Login, person: Person) -> None:
@@ -121,7 +128,7 @@ def _dormant(world: World) -> None:
     for name, pause_from, pause_to in (
         ("idle since March", date(2026, 3, 2), date(2026, 11, 1)),
         ("idle 89 days", date(2026, 2, 2), date(2026, 5, 2)),
-        ("idle at the end", date(2026, 8, 5), date(2026, 11, 1)),
+        ("idle at the end", date(2026, 7, 4), date(2026, 10, 1)),
     ):
         account = world.account(world.cast[name])
         for day in days(date(2025, 7, 14), date(2026, 10, 30))[::14]:
@@ -133,10 +140,18 @@ def _dormant(world: World) -> None:
             world.near_miss("LA-01.DORMANT", okta_key(account), "Silent for 89 days")
         elif name == "idle at the end":
             world.directory.login(account, at(pause_from, 12))
-            world.near_miss("LA-01.DORMANT", okta_key(account), "Silent for 88 days until the cutoff")
+            world.near_miss("LA-01.DORMANT", okta_key(account), "Silent for the last 88 days of the period")
         else:
             world.planted("LA-01.DORMANT", okta_key(account), "No sign-in since February")
     world.planted("LA-01.DORMANT", okta_key(world.account(world.cast["never used"])), "Never used since its creation")
+
+
+def _emergency(world: World) -> None:
+    """Uses of the emergency accounts, with and without an approved request."""
+    used, tested = world.service_accounts["breakglass-02"], world.service_accounts["breakglass-01"]
+    world.directory.login(used, at(date(2026, 3, 12), 3, 10))
+    world.planted("LA-01.LOCAL_BYPASS", okta_key(used), "An emergency account used without a request (E038)")
+    world.innocent("LA-01.LOCAL_BYPASS", okta_key(tested), "Tested every other month by an approved request")
 
 
 def _owners(world: World) -> None:

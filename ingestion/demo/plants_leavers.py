@@ -251,9 +251,10 @@ def _active(world: World) -> None:
     key = _usual(world, "reactivated")
     account = world.account(world.cast["reactivated"])
     again = at(date(2026, 5, 22), 10)
-    world.directory.status(account, "ACTIVE", again, "reactivate", world.admins[0].actor(again))
+    uuid = world.directory.status(account, "ACTIVE", again, "reactivate", world.admins[0].actor(again))
     world.directory.status(account, "DEPROVISIONED", again + 3 * _HOUR, "deactivate", world.admins[0].actor(again))
     world.planted("LA-04.REACTIVATED", key, "Activated again for three hours without a rehire")
+    world.planted("LA-03.NO_APPROVAL", f"okta-harbor:{uuid}/{account.id}", "Activated again without a request")
 
 
 def _tokens(world: World) -> None:

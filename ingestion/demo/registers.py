@@ -94,7 +94,7 @@ def _systems(world: World) -> list[Line]:
 
 def _entitlements(world: World) -> list[Line]:
     d = world.directory
-    found = [("okta", "okta-harbor", "group", g.id, g.name, g.is_privileged, IT) for g in d.groups.values()]
+    found = [("okta", "okta-harbor", "group", g.id, g.name, g.is_privileged, g.owner) for g in d.groups.values()]
     found += [("okta", "okta-harbor", "app", a.id, a.label, False, IT) for a in d.apps.values()]
     found += [("okta", "okta-harbor", "role", r, n, r in ("SUPER_ADMIN", "ORG_ADMIN"), IT) for r, n in ROLES.items()]
     for role in ("read", "triage", "write", "maintain", "admin"):

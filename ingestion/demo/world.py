@@ -58,7 +58,8 @@ class World:
     Attributes:
         rows: additional versions of register lines: (table, key, from, to, row).
         cast: people who exist for a plant, by the plant's name.
-        orphans: accounts that belong to nobody.
+        orphans: accounts that carry a leaver's name and belong to nobody known.
+        strays: other accounts without a worker, by login.
         blocked: stretches in which nothing but plants is merged into a repository.
     """
 
@@ -75,6 +76,7 @@ class World:
     rows: list[tuple[str, str, datetime, datetime | None, Row]] = field(default_factory=list)
     blocked: list[tuple[str, datetime, datetime]] = field(default_factory=list)
     orphans: list[Account] = field(default_factory=list)
+    strays: dict[str, Account] = field(default_factory=dict)
     cast: dict[str, Person] = field(default_factory=dict)
     answers: list[Answer] = field(default_factory=list)
     played: dict[str, Played] = field(default_factory=dict)
