@@ -205,13 +205,12 @@ def test_reporting_models_hold_the_columns_of_the_package() -> None:
 
 
 def test_resources_of_the_catalogue_are_those_of_the_connectors() -> None:
-    from ingestion.sources import SOURCES as connectors
-    from ingestion.sources import connector
+    from ingestion import sources
 
     declared = {
         (source, resource.name, resource.kind, str(resource.retention.days) if resource.retention else "")
-        for source in connectors
-        for resource in connector(source).RESOURCES
+        for source in sources.SOURCES
+        for resource in sources.connector(source).RESOURCES
     }
     assert {
         (row["source"], row["resource"], row["kind"], row["retention_days"]) for row in seed("resources")

@@ -30,9 +30,10 @@ numbered as (
 
     select
         *,
-        sum(case when is_turn then 1 else 0 end) over (partition by account_key order by observed_at, rank rows between unbounded preceding and current row) as block_no,
-        max(case when is_change then observed_at end) over (partition by account_key order by observed_at, rank rows between unbounded preceding and current row) as state_since,
+        sum(case when is_turn then 1 else 0 end) over so_far as block_no,
+        max(case when is_change then observed_at end) over so_far as state_since,
     from marked
+    window so_far as (partition by account_key order by observed_at, rank rows between unbounded preceding and current row)
 
 ),
 

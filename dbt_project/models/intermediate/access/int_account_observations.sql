@@ -80,7 +80,9 @@ ends as (
     select
         account_key,
         gone_by_now,
-        lead(seen_from) over (partition by account_key order by seen_from, coalesce(gone_at, {{ text_to_instant("'9999-12-31T00:00:00Z'") }})) as next_seen_from,
+        lead(seen_from) over (
+            partition by account_key order by seen_from, coalesce(gone_at, {{ text_to_instant("'9999-12-31T00:00:00Z'") }})
+        ) as next_seen_from,
     from running
 
 ),

@@ -21,7 +21,11 @@ standing as (
     select
         *,
         coalesce(
-            lag(is_termination) over (partition by instance, employee_id order by effective_on, is_termination desc, try_cast(row_id as bigint), row_id), true
+            lag(is_termination) over (
+                partition by instance, employee_id
+                order by effective_on asc, is_termination desc, try_cast(row_id as bigint) asc, row_id asc
+            ),
+            true
         ) as was_terminated,
     from status_rows
     where gone_at is null
@@ -36,7 +40,10 @@ turns as (
         lead(termination_type) over turn as next_termination_type,
     from standing
     where is_termination <> was_terminated
-    window turn as (partition by instance, employee_id order by effective_on, is_termination desc, try_cast(row_id as bigint), row_id)
+    window turn as (
+        partition by instance, employee_id
+        order by effective_on asc, is_termination desc, try_cast(row_id as bigint) asc, row_id asc
+    )
 
 ),
 

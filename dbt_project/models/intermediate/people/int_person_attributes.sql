@@ -39,7 +39,13 @@ dated as (
         valid_from,
         valid_to,
     from bamboohr
-    cross join (select 'department' as field union all select 'job_title' union all select 'location') as fields
+    cross join (
+        select 'department' as field
+        union all
+        select 'job_title'
+        union all
+        select 'location'
+    ) as fields
 
 ),
 

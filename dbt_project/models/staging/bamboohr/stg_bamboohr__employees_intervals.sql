@@ -26,8 +26,14 @@ final as (
         {{ json_timestamp('payload', '$.lastChanged') }} as last_changed_at,
         {{ json_text('payload', '$._context.zone') }} as zone,
         {{ json_text('payload', '$._context.calendar') }} as calendar,
-        {{ zoned_text_to_instant(json_text('payload', '$._context.termination_recorded_at'), json_text('payload', '$._context.zone')) }} as termination_recorded_at,
-        {{ zoned_text_to_instant(json_text('payload', '$._context.termination_instant'), json_text('payload', '$._context.zone')) }} as termination_instant,
+        {{ zoned_text_to_instant(
+            json_text('payload', '$._context.termination_recorded_at'),
+            json_text('payload', '$._context.zone')
+        ) }} as termination_recorded_at,
+        {{ zoned_text_to_instant(
+            json_text('payload', '$._context.termination_instant'),
+            json_text('payload', '$._context.zone')
+        ) }} as termination_instant,
         instance,
         record_key,
         collection_id,
