@@ -63,6 +63,7 @@ def generate(seed: int, scale: float, folder: Path, *, plants: bool = True) -> S
         plants_grants.prepare(world)
     access.settle(world)
     if plants:
+        plants_leavers.settled(world)
         plants_accounts.settled(world)
     access.service_accounts(world)
     access.machine_accounts(world)

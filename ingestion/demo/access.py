@@ -129,7 +129,8 @@ def repositories_of(world: World, person: Person) -> list[Repository]:
     """The two repositories of an engineer's team."""
     everything = list(world.repositories.values())
     n = int(person.worker_id.removeprefix("UK").removeprefix("C-"))
-    return [everything[n % len(everything)], everything[(n // 2 + n + 1) % len(everything)]]
+    own = [everything[n % len(everything)], everything[(n // 2 + n + 1) % len(everything)]]
+    return own[:1] if own[0] is own[1] else own
 
 
 def join_code(

@@ -9,7 +9,7 @@ from ingestion.demo.changes import ACTIONS, LINT, TESTS, Merge, Pull, Push, Repo
 from ingestion.demo.members import Login
 from ingestion.demo.people import ENGINEERING, Person
 from ingestion.demo.requests import Approval, Ticket
-from ingestion.demo.timeline import at, business_day, is_business_day, local_day, office_hour
+from ingestion.demo.timeline import at, business_day, is_business_day, local_day, office_hour, tick_after
 from ingestion.demo.world import World
 
 _FIRST_DAY = date(2025, 9, 18)
@@ -181,7 +181,8 @@ class Planner:
 
 
 def _employed(who: Login, when: datetime) -> bool:
-    return who.person is None or who.person.spell_at(when) is not None
+    """Whether the person still works when the next collection comes."""
+    return who.person is None or who.person.spell_at(tick_after(when) or when) is not None
 
 
 def _busy_days(rng: Random, count: int) -> list[date]:

@@ -135,6 +135,14 @@ def _contracts(world: World) -> None:
     extended.spells[0].terminated_on = until
 
 
+def settled(world: World) -> None:
+    """Those who will review as leavers may write to the portal."""
+    for name in ("left on GitHub", "approved on the last day"):
+        login = world.login(world.cast[name])
+        if "104" not in login.grants:
+            world.members.grant(login, "104", "write", login.memberships[0].since)
+
+
 def plant(world: World, planner: Planner) -> None:
     """What happens to their accounts."""
     _kept(world, planner)
@@ -184,8 +192,7 @@ def _kept(world: World, planner: Planner) -> None:
     world.desk.by_person[person.person_id].until = at(date(2026, 8, 28), 17, 5)
     note = "Deactivated in the directory, still a member on GitHub, where they went on reviewing (E011)"
     world.planted("LA-04.NOT_REMOVED LA-04.ACTIVITY_AFTER", world.spell_key("left on GitHub"), note)
-    repository = next(r for r in login.grants if r not in ("102", "103"))
-    pull = Planter(world, planner).pull(repository, 9, 9, "Ask a former colleague")
+    pull = Planter(world, planner).pull("104", 9, 9, "Ask a former colleague")
     pull.reviews = [Review(login, pull.reviews[0].at)]
     rules = "CM-01.INACTIVE_APPROVER CM-01.INSUFFICIENT_APPROVALS"
     world.planted(rules, pull, "The only approver had left eight business days before")
@@ -335,7 +342,7 @@ def _secrets(world: World) -> None:
 
 
 def _returned(world: World) -> None:
-    world.innocent("LA-04.NOT_REMOVED", world.spell_key("back on Monday"), "Rehired before removal was due (E002)")
+    world.near_miss("LA-04.NOT_REMOVED", world.spell_key("back on Monday"), "Rehired before removal was due (E002)")
     note = "Rehired after a month in which the account was never disabled (E001)"
     world.planted("LA-04.NOT_REMOVED", world.spell_key("back in May"), note)
     person = world.cast["back in June"]
@@ -355,7 +362,6 @@ def _curious(world: World, planner: Planner) -> None:
     access.leave(world, person, at(date(2026, 10, 14), 17))
     login = world.login(world.cast["approved on the last day"])
     _usual(world, "approved on the last day")
-    repository = next(r for r in login.grants if r not in ("102", "103"))
-    pull = Planter(world, planner).pull(repository, 4, 30, "Say goodbye")
+    pull = Planter(world, planner).pull("104", 4, 30, "Say goodbye")
     pull.reviews = [Review(login, pull.reviews[0].at)]
     world.near_miss("CM-01.INACTIVE_APPROVER", pull, "The approver's last day")
