@@ -31,6 +31,13 @@ engagement as (
 
 ),
 
+collections as (
+
+    select * from {{ ref('stg_ledger__collections') }}
+    where resource = 'branch_protection' and kind = 'committed' and permission not in ('denied', 'not_available')
+
+),
+
 frame as (
 
     select
@@ -50,11 +57,17 @@ snapshots as (
         protection.instance,
         protection.repository_id,
         protection.branch,
-        protection.seen_from as seen_at,
+        collections.collected_at as seen_at,
         protection.rules,
     from protection
     cross join engagement
-    where protection.seen_from >= engagement.period_start_at and protection.seen_from < engagement.period_end_at
+    inner join collections
+        on
+            collections.instance = protection.instance
+            and collections.collected_at >= protection.seen_from
+            and collections.collected_at <= protection.seen_to
+            and collections.collected_at >= engagement.period_start_at
+            and collections.collected_at < engagement.period_end_at
 
 ),
 
