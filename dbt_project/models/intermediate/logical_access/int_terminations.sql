@@ -75,7 +75,7 @@ clocks as (
         {{ start_of_day('terminations.terminated_on', 'terminations.zone') }} as last_day_starts_at,
         {{ end_of_day('terminations.terminated_on', 'terminations.zone') }} as last_day_ends_at,
         case
-            when terminations.is_contradictory then {{ null_instant() }}
+            when terminations.is_contradictory or terminations.is_rescinded then {{ null_instant() }}
             when terminations.is_involuntary and terminations.termination_instant is not null
                 then {{ add_seconds('terminations.termination_instant', '3600 * thresholds.involuntary_hours') }}
             when terminations.is_involuntary then {{ end_of_day('terminations.terminated_on', 'terminations.zone') }}

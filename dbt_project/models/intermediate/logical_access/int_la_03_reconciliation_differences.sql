@@ -1,0 +1,19 @@
+with items as (
+
+    select * from {{ ref('int_la_03_reconciliation_items') }}
+
+),
+
+final as (
+
+    select
+        'LA-03' as control_id,
+        reconciliation,
+        item_key,
+        case when is_left then 'left_only' else 'right_only' end as side,
+    from items
+    where is_left is distinct from is_right
+
+)
+
+select * from final
