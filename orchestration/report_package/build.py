@@ -246,7 +246,9 @@ def _sample(build: _Build, mart: Mart, design: Plan, seed: Seed | None) -> _Samp
         return _Sample(design, None)
     exported, freeze = build.exported[mart.name], build.freezes[mart.name]
     items = draw(build.warehouse.con, f"marts.{quoted(mart.name)}", design, seed.digits, str(freeze["frame_id"]))
+    position = [name for name, _ in mart.columns].index("item_key")
     for item in items:
+        item["leaf_index"] = exported.index_of(item["item_key"], position)
         item["occurred_at"] = pages.instant(item["occurred_at"])
         item["inclusion_proof"] = ";".join(node.hex() for node in exported.proof(item["leaf_index"]))
     record = build.book.drawn(freeze, design, seed, items)

@@ -14,14 +14,17 @@ only passes buffers on. Small files are rendered by :func:`csv_line`, which foll
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.report_package.merkle import CHUNK, Tree, leaf_hash
+from orchestration.report_package.verify import split_cells
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -51,6 +54,29 @@ class Exported:
             file.seek(self.chunk_offsets[chunk])
             count = min(CHUNK, self.rows - chunk * CHUNK)
             return b"".join(leaf_hash(file.readline()[:-1]) for _ in range(count))
+
+    def index_of(self, key: str, column: int) -> int:
+        """Return the position of the line whose cell at ``column`` is ``key``; the file is sorted by that cell.
+
+        Raises:
+            KeyError: there is no such line.
+        """
+        with self.path.open("rb") as file:
+
+            def key_at(offset: int) -> str:
+                file.seek(offset)
+                return key_of(file.readline())
+
+            def key_of(line: bytes) -> str:
+                return split_cells(line[:-1].decode())[column]
+
+            chunk = bisect_right(self.chunk_offsets, key, key=key_at) - 1
+            if chunk >= 0:
+                file.seek(self.chunk_offsets[chunk])
+                for index in range(chunk * CHUNK, min((chunk + 1) * CHUNK, self.rows)):
+                    if key_of(file.readline()) == key:
+                        return index
+        raise KeyError(key)
 
     def proof(self, index: int) -> list[bytes]:
         """Return the inclusion proof of the line at ``index`` (0 is the first line below the header)."""
@@ -141,7 +167,7 @@ def _text_sql(column: str) -> str:
 
 
 def _instant_sql(column: str, is_utc: bool) -> str:
-    utc = column if is_utc else f"({column} at time zone 'UTC')"
+    utc = column if is_utc else f"make_timestamp(epoch_us({column}))"
     whole, parts = (f"strftime({utc}, '%Y-%m-%dT%H:%M:%S{fraction}Z')" for fraction in ("", ".%f"))
     return f"case when epoch_us({column}) % 1000000 = 0 then {whole} else {parts} end"
 
@@ -187,11 +213,11 @@ def export_query(
     path.parent.mkdir(parents=True, exist_ok=True)
     done = Exported(path, neutralized=_count_formulas(con, query, columns))
     keys = ", ".join(quoted(name) for name in order_by)
-    leaf = ", unhex(sha256('\\x00'::blob || encode(line))) as leaf" if with_leaves else ""
+    order = ", ".join(f"{quoted(name)} nulls first" for name in order_by)
     sql = f"""
-        select line || chr(10) as line{", leaf" if with_leaves else ""}
-        from (select {keys}, line{leaf} from (select {keys}, {line_sql(columns)} as line from ({query})))
-        order by {keys}{"" if with_leaves else ", line"}
+        select csv_line
+        from (select {keys}, {line_sql(columns)} || chr(10) as csv_line from ({query}))
+        order by {order}{"" if with_leaves else ", csv_line"}
     """  # noqa: S608 - identifiers come from the warehouse's own catalogue and are quoted
     with path.open("wb") as file:
         file.write((csv_line([name for name, _ in columns])[0] + "\n").encode())
@@ -214,12 +240,12 @@ def _pass_on(batch: Any, file: Any, done: Exported, with_leaves: bool) -> None:
     start = file.tell() - int(offsets[0])
     first = -done.rows % CHUNK
     done.chunk_offsets.extend(start + int(offsets[i]) for i in range(first, len(lines), CHUNK))
-    file.write(memoryview(data)[int(offsets[0]) : int(offsets[-1])])
+    text = memoryview(data)[int(offsets[0]) : int(offsets[-1])]
+    file.write(text)
     done.rows += len(lines)
     if with_leaves:
-        leaves = batch.column(1)
-        digests = leaves.buffers()[2]
-        done.tree.add(memoryview(digests)[leaves.offset * 32 : (leaves.offset + len(leaves)) * 32])
+        content, ends = text.tobytes(), (offsets - offsets[0]).tolist()
+        done.tree.add(b"".join([leaf_hash(content[at : end - 1]) for at, end in pairwise(ends)]))
 
 
 def _count_formulas(con: DuckDBPyConnection, query: str, columns: Sequence[tuple[str, str]]) -> int:

@@ -13,7 +13,7 @@ from fractions import Fraction
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from orchestration.report_package.csv_export import literal, quoted
+from orchestration.report_package.csv_export import literal
 from orchestration.report_package.sample_size import frequency_size, preset_frequency, sample_size, upper_limit
 
 if TYPE_CHECKING:
@@ -129,8 +129,7 @@ def draw(con: DuckDBPyConnection, table: str, design: Plan, seed: str, frame_id:
         frame_id: frame of the tickets.
 
     Returns:
-        Items in the order of their tickets: ticket, draw (from 1), stratum, item_key, occurred_at, evidence_url and
-        leaf_index (the rank of the key).
+        Items in the order of their tickets: ticket, draw (from 1), stratum, item_key, occurred_at, evidence_url.
     """
     month = "strftime(occurred_on, '%Y-%m')" if design.method == STRATIFIED else "''"
     prefix = literal(f"{seed}{SEPARATOR}{frame_id}{SEPARATOR}")
@@ -143,14 +142,14 @@ def draw(con: DuckDBPyConnection, table: str, design: Plan, seed: str, frame_id:
     for stratum, size in wanted.items():
         drawn += con.execute(
             f"select sha256({prefix} || item_key) as ticket, item_key, coalesce({month}, '') from {table}"  # noqa: S608
-            f" where coalesce({month}, '') = ? order by ticket, item_key limit ?",
+            f" where item_key is not null and coalesce({month}, '') = ? order by ticket, item_key limit ?",
             [stratum, size],
         ).fetchall()
     return _with_facts(con, table, sorted(drawn))
 
 
 def _with_facts(con: DuckDBPyConnection, table: str, drawn: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
-    """Add what the sample file shows of each item, and its rank among the keys, in one pass each."""
+    """Add what the sample file shows of each item."""
     if not drawn:
         return []
     keys = ", ".join(literal(str(key)) for _, key, _ in drawn)
@@ -158,12 +157,6 @@ def _with_facts(con: DuckDBPyConnection, table: str, drawn: list[tuple[Any, ...]
         f"select item_key, occurred_at, evidence_url from {table} where item_key in ({keys})"  # noqa: S608
     ).fetchall()
     by_key = {str(row[0]): row for row in facts}
-    ordered = sorted(by_key)
-    below = ", ".join(
-        f"count(*) filter (where item_key < {literal(key)}) as {quoted(f'k{i}')}" for i, key in enumerate(ordered)
-    )
-    ranks = con.execute(f"select {below} from {table}").fetchone() or ()  # noqa: S608
-    rank = dict(zip(ordered, (int(value) for value in ranks), strict=True))
     return [
         {
             "ticket": number,
@@ -172,7 +165,6 @@ def _with_facts(con: DuckDBPyConnection, table: str, drawn: list[tuple[Any, ...]
             "item_key": key,
             "occurred_at": by_key[key][1],
             "evidence_url": by_key[key][2],
-            "leaf_index": rank[key],
         }
         for position, (number, key, stratum) in enumerate(drawn, start=1)
     ]

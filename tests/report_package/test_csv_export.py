@@ -106,5 +106,9 @@ def test_tree_and_proofs_over_the_exact_lines(tmp_path: Path, count: int) -> Non
     lines = done.path.read_bytes().split(b"\n")[1:-1]
     assert len(lines) == count == done.rows
     assert done.tree.root() == merkle_root(lines)
+    for absent in ("", "k5x", "z"):
+        with pytest.raises(KeyError):
+            done.index_of(absent, 0)
     for index in {0, count // 2, count - 1} if count else ():
+        assert done.index_of(lines[index].decode().split(",")[0], 0) == index
         assert root_from_proof(leaf_hash(lines[index]), index, count, done.proof(index)) == done.tree.root()

@@ -288,6 +288,11 @@ def test_items_that_stand_twice_do_not_verify(world: World) -> None:
     assert any("out of order or twice" in check.detail for check in failures)
 
 
+def test_items_without_a_key_do_not_verify(world: World) -> None:
+    world.sql = ("update marts.cm_01__code_changes set item_key = null where item_key like '%9000'",)
+    assert verify_package(world.build().path).failures
+
+
 @pytest.mark.parametrize("gone", ["warehouse.duckdb", "manifest.json"])
 def test_nothing_to_package(world: World, gone: str) -> None:
     from orchestration.report_package import build_package
