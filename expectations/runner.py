@@ -113,7 +113,7 @@ def _result(suite: Suite, assertion: Assertion, result: Any, frame: pd.DataFrame
     facts = result.result or {}
     errored = not facts or any(isinstance(info, dict) and info.get("raised_exception") for info in _exceptions(result))
     # Great Expectations passes over nulls; here a value that is not known is not a pass.
-    unknown = int(facts.get("missing_count") or 0) > 0
+    unknown = not assertion.may_be_null and int(facts.get("missing_count") or 0) > 0
     passed: Outcome = "error" if errored else "true" if result.success and not unknown else "false"
     return CheckResult(
         check_id=f"{suite.name}.{assertion.name}",

@@ -26,6 +26,7 @@ class Assertion:
         expectation: class name in `great_expectations.expectations`.
         arguments: its arguments.
         shown: columns whose values are the observed value in words.
+        may_be_null: whether a null is a disclosure made elsewhere; everywhere else a null is unknown, and fails.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Assertion:
     expectation: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
     shown: tuple[str, ...] = ()
+    may_be_null: bool = False
 
 
 @dataclass(frozen=True)
@@ -173,11 +175,13 @@ SOURCE: tuple[Assertion, ...] = (
     Assertion(
         "no_gap",
         "coverage",
-        "No gap between collections is longer than the source keeps its records",
+        "No gap between collections is longer than the source keeps its records (where only supplementary rules "
+        "read the resource, the gap is disclosed on the items)",
         "chk_collection_gaps",
         "ExpectColumnValuesToBeInSet",
         {"column": "is_within_retention", "value_set": [True]},
         ("resource", "longest_gap_days", "retention_days", "gap_from", "gap_to"),
+        may_be_null=True,
     ),
     Assertion(
         "gaps_present",
