@@ -33,7 +33,9 @@ def generate(seed: int, scale: float, folder: Path, *, plants: bool = True) -> S
         access,
         code,
         codehost,
+        directory_records,
         forge,
+        machines,
         personnel,
         plants_accounts,
         plants_aftermath,
@@ -47,9 +49,9 @@ def generate(seed: int, scale: float, folder: Path, *, plants: bool = True) -> S
     from ingestion.demo.directory import Directory
     from ingestion.demo.ids import Ids
     from ingestion.demo.members import Members
-    from ingestion.demo.people import build
     from ingestion.demo.requests import Desk
     from ingestion.demo.timeline import LOG_FROM, TICKS
+    from ingestion.demo.workforce import build
     from ingestion.demo.world import World
 
     folder = Path(folder)
@@ -65,11 +67,11 @@ def generate(seed: int, scale: float, folder: Path, *, plants: bool = True) -> S
     if plants:
         plants_leavers.settled(world)
         plants_accounts.settled(world)
-    access.service_accounts(world)
-    access.machine_accounts(world)
+    machines.service_accounts(world)
+    machines.machine_accounts(world)
     code.protect(world)
     access.run(world)
-    access.emergency_tests(world)
+    machines.emergency_tests(world)
     planner = code.Planner(world)
     if plants:
         plants_tests.prepare(world)
@@ -81,7 +83,7 @@ def generate(seed: int, scale: float, folder: Path, *, plants: bool = True) -> S
         plants_accounts.plant(world, planner)
         plants_grants.plant(world)
         plants_aftermath.plant(world)
-    access.sign_ins(world)
+    machines.sign_ins(world)
 
     everything = list(world.repositories.values())
     forge.number(everything, ids)
@@ -90,7 +92,7 @@ def generate(seed: int, scale: float, folder: Path, *, plants: bool = True) -> S
     world.played = {r.id: forge.play(r, ids, importer) for r in everything}
 
     store = Store()
-    world.directory.fill(store)
+    directory_records.fill(world.directory, store)
     world.members.fill(store)
     world.desk.fill(store, LOG_FROM)
     personnel.fill(store, world.company, ids)

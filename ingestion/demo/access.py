@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from ingestion.demo.changes import Repository
 from ingestion.demo.directory import SYSTEM, Account, App, Group, Record
@@ -11,11 +11,8 @@ from ingestion.demo.requests import Approval, DeskUser, Ticket
 from ingestion.demo.timeline import (
     CUTOFF,
     PERIOD_FIRST,
-    PERIOD_START,
-    TICKS,
     at,
     business_day,
-    days,
     end_of,
     local_day,
     office_hour,
@@ -102,7 +99,7 @@ def settle(world: World) -> None:
         if person.is_engineer:
             join_code(world, person, joined)
         if person.department == OPERATIONS and rng.random() < 0.5:
-            world.directory.add(world.account(person), world.directory.groups[CONSOLE], joined, _admin(world))
+            world.directory.add(world.account(person), world.directory.groups[CONSOLE], joined, administrator(world))
     for person in admins[:2]:
         join_code(world, person, github, role="admin", owner=True)
 
@@ -121,7 +118,7 @@ def join_desk(world: World, person: Person, when: datetime, *, by_group: bool = 
     """An account of the service desk, provisioned through the directory."""
     group = world.directory.groups["Jira Approvers"]
     if by_group and person.person_id not in world.desk.by_person:
-        world.directory.add(world.account(person), group, when, _admin(world))
+        world.directory.add(world.account(person), group, when, administrator(world))
     return world.desk.by_person.get(person.person_id) or world.desk.user(when, person)
 
 
@@ -144,7 +141,7 @@ def join_code(
     repositories: list[Repository] | None = None,
 ) -> None:
     """An account of the code host with its permissions, provisioned through the directory."""
-    world.directory.add(world.account(person), world.directory.groups[CODE], when, actor or _admin(world))
+    world.directory.add(world.account(person), world.directory.groups[CODE], when, actor or administrator(world))
     login = world.members.user(person)
     world.members.join(login, when, "admin" if owner else "member")
     targets = list(world.repositories.values()) if owner else repositories_of(world, person)
@@ -157,7 +154,8 @@ def join_code(
         )
 
 
-def _admin(world: World, n: int = 0) -> Record:
+def administrator(world: World, n: int = 0) -> Record:
+    """An administrator of the directory as the actor of an event."""
     return world.admins[n % len(world.admins)].actor(BEGIN) if world.admins else SYSTEM
 
 
@@ -293,7 +291,7 @@ def _requests(world: World) -> None:
             expires_at=expires,
             done=granted,
         )
-        actor = _admin(world, rng.randrange(3))
+        actor = administrator(world, rng.randrange(3))
         world.directory.add(account, group, granted, actor)
         if expires is not None:
             world.directory.remove(account, group, expires - timedelta(hours=rng.randrange(2, 30)), actor)
@@ -324,144 +322,6 @@ def rehire(world: World, person: Person, when: datetime) -> None:
         world.directory.add(account, group, when + timedelta(seconds=2 * n))
 
 
-def service_accounts(world: World) -> None:
-    """Accounts of programs, the emergency account, and their owners."""
-    owner = world.lead(IT)
-    for name, kind, purpose in (
-        ("svc-bamboohr-sync", "service", "Provisioning from HR"),
-        ("svc-payroll-etl", "service", "Nightly payroll extracts"),
-        ("svc-status-page", "service", "Status page"),
-        ("breakglass-01", "break_glass", "Emergency administration, tested every other month"),
-        ("breakglass-02", "break_glass", "Emergency administration"),
-        ("frontdesk", "shared", "Reception desk"),
-    ):
-        account, _ = world.directory.create(
-            BEGIN, SYSTEM, login=f"{name}@harbor.example", name=(name, ""), user_type="Service"
-        )
-        world.service_accounts[name] = account
-        register_service(world, "okta", "okta-harbor", account.id, kind, owner, purpose)
-    for name in ("breakglass-01", "breakglass-02"):
-        world.service_accounts[name].quiet = True
-        world.directory.grant_role(world.service_accounts[name], "SUPER_ADMIN", BEGIN, SYSTEM)
-    for name in ("svc-bamboohr-sync", "svc-payroll-etl"):
-        world.directory.token(world.service_accounts[name], f"{name}-token", BEGIN)
-
-
-def machine_accounts(world: World) -> None:
-    """The release account, which signs in through the directory, and the apps that act on the code host."""
-    owner = world.lead(ENGINEERING)
-    account, _ = world.directory.create(
-        BEGIN, SYSTEM, login="svc-release@harbor.example", name=("svc-release", ""), user_type="Service"
-    )
-    register_service(world, "okta", "okta-harbor", account.id, "service", owner, "Releases")
-    joined = BEGIN + timedelta(days=10)
-    world.directory.add(account, world.directory.groups[CODE], joined, _admin(world))
-    login = world.members.user(login="harbor-release")
-    login.commit_name, login.commit_email = "Harbor release", account.login
-    world.members.join(login, joined, email=account.login)
-    world.members.grant(login, "101", "write", joined)
-    world.bots["harbor-release"] = login
-    for bot in world.bots.values():
-        register_service(world, "github", "github-harbor", str(bot.id), "bot", owner, bot.login)
-
-
-def emergency_tests(world: World) -> None:
-    """Every other month the emergency account is tried out, by an approved request."""
-    account = world.service_accounts["breakglass-01"]
-    desk = world.desk.by_person
-    service = desk[world.admins[-1].person.person_id]  # type: ignore[union-attr]
-    owner = desk[world.lead(IT).person_id]
-    for n in range(7):
-        when = at(business_day(date(2025 + (9 + 2 * n) // 12, (9 + 2 * n) % 12 + 1, 14), 0), 10)
-        approval = Approval(owner, when - timedelta(minutes=45))
-        filed, done = when - timedelta(hours=3), when + timedelta(hours=1)
-        asked = (f"okta:account:{account.id}",)
-        summary = "Try the emergency account"
-        ticket = Ticket("Access request", summary, filed, service, entitlements=asked, approvals=[approval], done=done)
-        world.desk.open(ticket)
-        world.directory.login(account, when)
-
-
-def register_service(
-    world: World,
-    system: str,
-    instance: str,
-    account_id: str,
-    kind: str,
-    owner: Person,
-    purpose: str,
-    since: datetime = BEGIN,
-) -> None:
-    """A line of the register of service accounts."""
-    row = {
-        "system": system,
-        "instance": instance,
-        "account_id": account_id,
-        "registered_on": local_day(since).isoformat(),
-        "kind": kind,
-        "owner_worker_id": owner.person_id,
-        "purpose": purpose,
-        "valid_to": None,
-    }
-    key = f"{system}/{instance}/{account_id}/{row['registered_on']}"
-    world.rows.append(("service_accounts", key, since, None, row))
-
-
-def sign_ins(world: World) -> None:
-    """People sign in every other week, and once a month to the applications that matter."""
-    rng = world.ids.stream("sign-ins")
-    apps = {app.id: app for label, app in world.directory.apps.items() if label != "BambooHR"}
-    begin = PERIOD_START - timedelta(days=85)
-    for account in world.directory.accounts:
-        if account.quiet:
-            continue
-        zone = account.person.zone if account.person else "America/New_York"
-        day = local_day(max(account.created, begin), zone)
-        turn = 0
-        while at(day, zone=zone) < CUTOFF:
-            when = office_hour(rng, day, zone, 9, 12)
-            if turn == 0:
-                when = max(when, account.created + timedelta(minutes=30))
-            if _may_sign_in(account, when):
-                world.directory.login(account, when)
-                for app_id in account.apps if turn % 2 == 0 else ():
-                    if app_id in apps and _holds(account, app_id, when):
-                        world.directory.sso(account, apps[app_id], when + timedelta(minutes=rng.randrange(2, 20)))
-            turn += 1
-            day = _next_day(day, rng.randrange(9, 18))
-
-
-def _next_day(day: date, step: int) -> date:
-    day += timedelta(days=step)
-    while day.weekday() >= 5:
-        day += timedelta(days=1)
-    return day
-
-
-def _may_sign_in(account: Account, when: datetime) -> bool:
-    """Active for the next half hour, and employed."""
-    later = when + timedelta(minutes=30)
-    if account.created > when or account.status_at(when) != "ACTIVE" or account.status_at(later) != "ACTIVE":
-        return False
-    person = account.person
-    return person is None or (person.spell_at(when) is not None and person.spell_at(later) is not None)
-
-
-def _holds(account: Account, app_id: str, when: datetime) -> bool:
-    later = when + timedelta(minutes=30)
-    return any(held.open_at(when) and held.open_at(later) for held in account.apps[app_id])
-
-
 def app_of(world: World, label: str) -> App:
     """An application by its label."""
     return world.directory.apps[label]
-
-
-def ticks_between(first: datetime, last: datetime) -> list[datetime]:
-    """Collections within two instants."""
-    return [t for t in TICKS if first <= t <= last]
-
-
-def work_days(first: date, last: date) -> list[date]:
-    """Weekdays within two dates."""
-    return [day for day in days(first, last) if day.weekday() < 5]

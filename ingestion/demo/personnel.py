@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from ingestion.demo.ids import Ids
-from ingestion.demo.people import Company, Person, Spell
+from ingestion.demo.people import Person, Spell
 from ingestion.demo.store import Store
 from ingestion.demo.timeline import at, iso
+from ingestion.demo.workforce import Company
 
 Record = dict[str, Any]
 _ALWAYS = datetime(2025, 6, 1, tzinfo=UTC)

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from ingestion.demo import access
 from ingestion.demo.changes import Repository
 from ingestion.demo.directory import Account, Group, Record
+from ingestion.demo.machines import register_service
 from ingestion.demo.members import Login
 from ingestion.demo.people import IT, OPERATIONS, SUPPORT, Person
 from ingestion.demo.plants_leavers import join
@@ -182,7 +183,7 @@ def _by_others(world: World, g: _Granter) -> None:
     key = g.case(when + timedelta(days=1), when + timedelta(days=1) - _HOUR, approver=engineer)
     world.planted("LA-03.UNAUTHORISED_APPROVER", key, "Approved by an engineer of another team")
     mailbox = world.desk.user(at(date(2026, 8, 5), 9), email="it.requests@harbor.example", name="IT Requests")
-    access.register_service(
+    register_service(
         world, "jira", "jira-harbor", mailbox.id, "shared", world.lead(IT), "Mailbox of the service desk", mailbox.since
     )
     asked = at(date(2026, 8, 12), 14)

@@ -9,7 +9,7 @@ from ingestion.demo.changes import ACTIONS, LINT, TESTS
 from ingestion.demo.directory import ROLES
 from ingestion.demo.people import ENGINEERING, IT, employed_in, month_days
 from ingestion.demo.store import Store
-from ingestion.demo.timeline import PERIOD_FIRST, at, business_day, iso
+from ingestion.demo.timeline import PERIOD_FIRST, at, business_day
 from ingestion.demo.world import Row, World
 
 _CONTROLS = ("LA-01", "LA-03", "LA-04", "CM-01", "CM-02")
@@ -225,8 +225,3 @@ def person_account(system: str, instance: str, account_id: str, person_id: str, 
         "valid_from": since,
         "valid_to": None,
     }
-
-
-def text(when: datetime) -> str:
-    """An instant as registers write it."""
-    return iso(when)

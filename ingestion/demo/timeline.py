@@ -47,11 +47,6 @@ TICKS = (
 )
 
 
-def tick_before(when: datetime) -> datetime | None:
-    """The last collection at or before an instant."""
-    return max((t for t in TICKS if t <= when), default=None)
-
-
 def tick_after(when: datetime) -> datetime | None:
     """The first collection after an instant."""
     return min((t for t in TICKS if t > when), default=None)

@@ -11,8 +11,9 @@ from ingestion.demo.directory import Account, Directory
 from ingestion.demo.forge import Played
 from ingestion.demo.ids import Ids
 from ingestion.demo.members import Login, Members
-from ingestion.demo.people import Company, Person
+from ingestion.demo.people import Person
 from ingestion.demo.requests import Desk
+from ingestion.demo.workforce import Company
 
 Row = dict[str, str | None]
 
