@@ -3,6 +3,9 @@ with final as (
 
     {{ union_models(
         [
+            ref('exc_la_01'),
+            ref('exc_la_03'),
+            ref('exc_la_04'),
             ref('exc_cm_01'),
             ref('exc_cm_02'),
         ],

@@ -3,6 +3,9 @@ with final as (
 
     {{ union_models(
         [
+            ref('la_01__accounts'),
+            ref('la_03__access_grants'),
+            ref('la_04__terminations'),
             ref('cm_01__code_changes'),
             ref('cm_02__tested_changes'),
         ],
