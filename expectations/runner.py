@@ -146,13 +146,21 @@ def _observed(assertion: Assertion, facts: dict[str, Any], frame: pd.DataFrame, 
     rows = len(frame)
     if passed == "true":
         return f"{rows} {'row' if rows == 1 else 'rows'} examined, all as expected"
-    index = facts.get("unexpected_index_list") or []
-    positions = [entry if isinstance(entry, int) else int(next(iter(entry.values()))) for entry in index] or list(
-        range(rows)
-    )
-    shown = [
-        ", ".join(f"{column} {frame.iloc[n][column]}" for column in assertion.shown if column in frame.columns)
-        for n in positions[:10]
-    ]
+    positions = [int(position) for position in facts.get("unexpected_index_list") or range(rows)]
+    shown = [_row_in_words(assertion, frame, position) for position in positions[:10]]
     more = f" (and {len(positions) - 10} more)" if len(positions) > 10 else ""
     return "; ".join(shown) + more
+
+
+def _row_in_words(assertion: Assertion, frame: pd.DataFrame, position: int) -> str:
+    """`column value` of the shown columns; an unknown value says so."""
+    row = {str(name): value for name, value in frame.iloc[position].items()}
+    known = {name: "unknown" if _is_null(row[name]) else str(row[name]) for name in assertion.shown if name in row}
+    return ", ".join(f"{name} {value}" for name, value in known.items())
+
+
+def _is_null(value: object) -> bool:
+    """Whether a cell is null, of whatever type."""
+    import pandas as pd
+
+    return bool(pd.isna(value))  # type: ignore[call-overload]

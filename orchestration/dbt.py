@@ -60,7 +60,7 @@ def _invoke(
             return runner.invoke([*quiet, *arguments, "--vars", json.dumps(dict(variables), sort_keys=True)])
     finally:
         # dbt-duckdb keeps its connection for the life of the process; nobody else could open the file as they need it.
-        DuckDBConnectionManager.close_all_connections()
+        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
 
 def parse(workspace: Workspace) -> Path:
