@@ -180,7 +180,7 @@ facts as (
         coalesce(protection.has_registers_collected, false) as has_registers_collected,
         coalesce(protection.has_deployments_collected, false) as has_deployments_collected,
         coalesce(protection.classic_required_checks = '[]', false) as is_without_classic_checks,
-        coalesce(changes.change_kind = 'pull_request' and changes.number is not null, false) or platform_commits.oid is not null as are_runs_collected,
+        changes.change_kind = 'pull_request' or platform_commits.oid is not null as are_runs_collected,
         coalesce(check_facts.required_checks, 0) as required_checks,
         coalesce(check_facts.has_functional, false) as has_functional,
         coalesce(check_facts.has_missing, false) as has_missing,
