@@ -150,3 +150,63 @@ def test_the_verifier_is_the_standard_library_of_python_3_9() -> None:
     assert imported == {"__future__", "argparse", "base64", "collections", "fractions", "hashlib", "heapq", "json", "os", "re", "stat", "sys", "typing"}
     outside_annotations = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and any(k.arg == "strict" for k in node.keywords)]
     assert not outside_annotations, "zip(strict=) came with Python 3.10"
+
+
+def _same_value(content: bytes) -> list[bytes]:
+    """Other texts of the same JSON value."""
+    value = json.loads(content)
+    return [
+        content + b"\n",
+        json.dumps(value, sort_keys=True).encode(),
+        json.dumps(value, separators=(",", ":"), sort_keys=True, indent=1).encode(),
+        content.replace(b'"schema"', b'"\\u0073chema"').replace(b'"payload"', b'"\\u0070ayload"'),
+    ]
+
+
+def test_another_text_of_the_same_manifest(folder: Path) -> None:
+    from hashlib import sha256
+
+    from orchestration.report_package.signing import envelope
+
+    for content in _same_value((folder / "MANIFEST.json").read_bytes()):
+        (folder / "MANIFEST.json").write_bytes(content)
+        (folder / "MANIFEST.dsse.json").write_bytes(envelope(sha256(content).hexdigest(), None))
+        assert "not canonical" in _failed(folder)
+
+
+def test_another_text_of_the_same_envelope(folder: Path) -> None:
+    mend(folder, key=bytes(range(32)))
+    assert verify_package(folder).passed
+    original = (folder / "MANIFEST.dsse.json").read_bytes()
+    for content in _same_value(original):
+        (folder / "MANIFEST.dsse.json").write_bytes(content)
+        assert "not canonical" in _failed(folder)
+    envelope = json.loads(original)
+    signature = envelope["signatures"][0]["sig"]
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    assert signature.endswith("==")
+    other = signature[:-3] + alphabet[alphabet.index(signature[-3]) ^ 1] + "=="
+    envelope["signatures"][0]["sig"] = other
+    (folder / "MANIFEST.dsse.json").write_bytes(canonical(envelope))
+    assert "no canonical base64" in _failed(folder)
+    for change in ({"keyid": "0" * 64}, {"extra": 1}):
+        envelope = json.loads(original)
+        envelope["signatures"][0].update(change)
+        (folder / "MANIFEST.dsse.json").write_bytes(canonical(envelope))
+        assert "key id" in _failed(folder)
+    envelope = json.loads(original)
+    for change in ({"payloadType": "text/plain"}, {"extra": 1}, {"signatures": envelope["signatures"] * 2}, {"signatures": []}):
+        (folder / "MANIFEST.dsse.json").write_bytes(canonical({**envelope, **change}))
+        _failed(folder)
+
+
+def test_a_sample_for_a_control_without_population(folder: Path) -> None:
+    edit(folder / "sampling_plan.csv", lambda rows: rows[0].update(control_id="CO-01"))
+    mend(folder)
+    _failed(folder)
+
+
+def test_the_first_entry_of_the_ledger_begins_it(folder: Path) -> None:
+    edit(folder / "collections.csv", lambda rows: rows.clear())
+    mend(folder)
+    assert "ledger chain" in _failed(folder)
