@@ -137,7 +137,8 @@ def _without(world: World, g: _Granter) -> None:
 def _unused(world: World, g: _Granter) -> None:
     """A request that was approved and never carried out."""
     filed = at(date(2026, 5, 12), 10)
-    access.request(world, g.next(), access.group_entitlements(g.groups[EXPORTS]), filed, filed + _HOUR, summary=EXPORTS)
+    asked = access.group_entitlements(g.groups[EXPORTS])
+    world.unused.append(access.request(world, g.next(), asked, filed, filed + _HOUR, summary=EXPORTS))
 
 
 def _newcomer(world: World, n: int) -> tuple[Login, Repository]:

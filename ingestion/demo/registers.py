@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from ingestion.demo.access import BEGIN, permission_entitlement
 from ingestion.demo.changes import ACTIONS, LINT, TESTS
 from ingestion.demo.directory import ROLES
-from ingestion.demo.people import ENGINEERING, IT, employed_in, month_days
+from ingestion.demo.people import ENGINEERING, IT, OPERATIONS, employed_in, month_days
 from ingestion.demo.store import Store
 from ingestion.demo.timeline import PERIOD_FIRST, at, business_day
 from ingestion.demo.world import Row, World
@@ -44,6 +44,7 @@ def fill(world: World, store: Store) -> None:
         *_birthright(world),
         *_code(world),
         *_payroll(world),
+        *_explanations(world),
         *((table, since, until, row) for table, _, since, until, row in world.rows),
     ]
     for table, since, until, row in sorted(lines, key=lambda line: (line[0], line[1])):
@@ -194,6 +195,24 @@ def _code(world: World) -> list[Line]:
                 "valid_to": None,
             }
             lines.append(("change_policies", BEGIN, None, policy))
+    return lines
+
+
+def _explanations(world: World) -> list[Line]:
+    """Why a request that was approved led to no access."""
+    lines: list[Line] = []
+    for ticket in world.unused:
+        for entitlement in ticket.entitlements:
+            row: Row = {
+                "control_id": "LA-03",
+                "reconciliation": "approved_requests_to_access",
+                "item_key": f"{ticket.key}/{entitlement.replace(':', '/')}",
+                "explained_by": world.lead(OPERATIONS).person_id,
+                "evidence_ref": f"{ticket.key}: called off before the access was granted",
+                "approved_by": world.lead(IT).person_id,
+                "approved_at": "2026-09-21T14:00:00Z",
+            }
+            lines.append(("reconciliation_explanations", at(date(2026, 9, 21), 10), None, row))
     return lines
 
 

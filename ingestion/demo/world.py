@@ -12,7 +12,7 @@ from ingestion.demo.forge import Played
 from ingestion.demo.ids import Ids
 from ingestion.demo.members import Login, Members
 from ingestion.demo.people import Person
-from ingestion.demo.requests import Desk
+from ingestion.demo.requests import Desk, Ticket
 from ingestion.demo.workforce import Company
 
 Row = dict[str, str | None]
@@ -60,6 +60,7 @@ class World:
         rows: additional versions of register lines: (table, key, from, to, row).
         cast: people who exist for a plant, by the plant's name.
         orphans: accounts that carry a leaver's name and belong to nobody known.
+        unused: requests that were approved and never carried out.
         strays: other accounts without a worker, by login.
         blocked: stretches in which nothing but plants is merged into a repository.
     """
@@ -78,6 +79,7 @@ class World:
     blocked: list[tuple[str, datetime, datetime]] = field(default_factory=list)
     orphans: list[Account] = field(default_factory=list)
     strays: dict[str, Account] = field(default_factory=dict)
+    unused: list[Ticket] = field(default_factory=list)
     cast: dict[str, Person] = field(default_factory=dict)
     answers: list[Answer] = field(default_factory=list)
     played: dict[str, Played] = field(default_factory=dict)
