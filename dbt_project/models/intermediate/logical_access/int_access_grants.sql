@@ -1,4 +1,4 @@
-{#- The population of LA-03: grants of the identity provider's log, and permissions that appeared between two snapshots of GitHub. -#}
+-- The population of LA-03: grants of the identity provider's log, and permissions that appeared between two snapshots of GitHub.
 with events as (
 
     select * from {{ ref('int_entitlement_events') }}
@@ -56,7 +56,7 @@ engagement as (
 
 ),
 
-{# A permission first seen just after the period may have been granted in it: it belongs to the population, with the instant before which it was not there. #}
+-- A permission first seen just after the period may have been granted in it: it belongs to the population, with the instant before which it was not there.
 movements as (
 
     select

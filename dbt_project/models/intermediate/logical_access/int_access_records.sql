@@ -1,4 +1,4 @@
-{#- The vault records that people and accounts were read from. -#}
+-- The vault records that people and accounts were read from.
 with employees as (
 
     select * from {{ ref('stg_bamboohr__employees') }}

@@ -1,4 +1,4 @@
-{#- Requests for access, with the person they are for, resolved by account or by an e-mail that only one person ever had. -#}
+-- Requests for access, with the person they are for, resolved by account or by an e-mail that only one person ever had.
 with issues as (
 
     select * from {{ ref('stg_jira__issues') }}

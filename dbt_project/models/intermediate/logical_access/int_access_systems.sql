@@ -1,4 +1,4 @@
-{#- Systems whose accounts are in scope: those of the scope register, and every connected identity provider and GitHub organization. -#}
+-- Systems whose accounts are in scope: those of the scope register, and every connected identity provider and GitHub organization.
 with registered as (
 
     select * from {{ ref('stg_registers__systems') }}

@@ -1,4 +1,4 @@
-{#- The first instant of an item at which it was not accounted for, by any cover and by a certain one; null where it always was. -#}
+-- The first instant of an item at which it was not accounted for, by any cover and by a certain one; null where it always was.
 with items as (
 
     select * from {{ ref('int_account_items') }}
@@ -11,7 +11,7 @@ covers as (
 
 ),
 
-{# Uncertain covers count in the one reckoning and not in the other; an empty interval at the end closes the row of covers. #}
+-- Uncertain covers count in the one reckoning and not in the other; an empty interval at the end closes the row of covers.
 reckonings as (
 
     select

@@ -1,7 +1,5 @@
-{#-
-    By whom an account was accounted for, and when: identity (a worker, until removal after the end of employment was due, or a
-    registration), owner, sponsor, idp. A cover that rests on an ambiguous identity or a contradictory record is not certain.
--#}
+-- By whom an account was accounted for, and when: identity (a worker, until removal after the end of employment was due, or a
+-- registration), owner, sponsor, idp. A cover that rests on an ambiguous identity or a contradictory record is not certain.
 with items as (
 
     select * from {{ ref('int_account_items') }}
@@ -97,7 +95,7 @@ employment as (
 
 ),
 
-{# The first spell reaches back: an account made ready before the first day belongs to the worker all the same. #}
+-- The first spell reaches back: an account made ready before the first day belongs to the worker all the same.
 workers as (
 
     select
@@ -229,7 +227,7 @@ identity_provider as (
 
 ),
 
-{# Between the end of employment and the instant by which removal was due the two need not end together. #}
+-- Between the end of employment and the instant by which removal was due the two need not end together.
 leaving as (
 
     select

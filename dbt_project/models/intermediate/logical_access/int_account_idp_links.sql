@@ -1,4 +1,4 @@
-{#- Accounts of applications that sign in through the identity provider, by the identity that the two exchanged. -#}
+-- Accounts of applications that sign in through the identity provider, by the identity that the two exchanged.
 with identities as (
 
     select * from {{ ref('stg_github__external_identities') }}

@@ -1,4 +1,4 @@
-{#- The population of LA-01: one account of a system in scope for one interval of the period in which it existed. -#}
+-- The population of LA-01: one account of a system in scope for one interval of the period in which it existed.
 with accounts as (
 
     select * from {{ ref('int_accounts') }}

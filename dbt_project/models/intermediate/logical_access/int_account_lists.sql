@@ -1,4 +1,4 @@
-{#- Complete snapshots of the lists of accounts, per instance and list, each with the snapshot before it. -#}
+-- Complete snapshots of the lists of accounts, per instance and list, each with the snapshot before it.
 with collections as (
 
     select * from {{ ref('stg_ledger__collections') }}

@@ -1,4 +1,4 @@
-{#- When an account stood in the register of service accounts, itself or through the account of the identity provider that it signs in with. -#}
+-- When an account stood in the register of service accounts, itself or through the account of the identity provider that it signs in with.
 with registrations as (
 
     select * from {{ ref('stg_registers__service_accounts') }}

@@ -1,4 +1,4 @@
-{#- Per item of LA-01: the most people mapped to the account at one time, and whether its login names a function and no person. -#}
+-- Per item of LA-01: the most people mapped to the account at one time, and whether its login names a function and no person.
 with items as (
 
     select * from {{ ref('int_account_items') }}

@@ -1,7 +1,5 @@
-{#-
-    Everything known of the use of an account: its own activity, and sign-ins through the identity provider to the application of that
-    system (its name in the provider's catalogue begins with the system's).
--#}
+-- Everything known of the use of an account: its own activity, and sign-ins through the identity provider to the application of that
+-- system (its name in the provider's catalogue begins with the system's).
 with activity as (
 
     select * from {{ ref('int_account_activity') }}

@@ -1,4 +1,4 @@
-{#- Tokens and keys of accounts, with the snapshots that listed them. -#}
+-- Tokens and keys of accounts, with the snapshots that listed them.
 with accounts as (
 
     select * from {{ ref('int_accounts') }}

@@ -1,8 +1,6 @@
-{#-
-    How long an account could be used, and how well that is known. An end told by an event or by the platform's own status change is exact.
-    An end told only by absence from a snapshot lies between the last snapshot that showed the account (proven_until) and the first that
-    did not (disabled_at); it is uncertain when the two lie further apart than the engagement allows.
--#}
+-- How long an account could be used, and how well that is known. An end told by an event or by the platform's own status change is exact.
+-- An end told only by absence from a snapshot lies between the last snapshot that showed the account (proven_until) and the first that
+-- did not (disabled_at); it is uncertain when the two lie further apart than the engagement allows.
 with accounts as (
 
     select * from {{ ref('int_accounts') }}

@@ -1,4 +1,4 @@
-{#- Per item of LA-01: the last use, and whether anything is collected that would show a use. -#}
+-- Per item of LA-01: the last use, and whether anything is collected that would show a use.
 with items as (
 
     select * from {{ ref('int_account_items') }}

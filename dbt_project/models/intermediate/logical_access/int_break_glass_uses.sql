@@ -1,4 +1,4 @@
-{#- Uses of break-glass accounts, and whether an approved request named the account at that time (entitlement `<system>:account:<account id>`). -#}
+-- Uses of break-glass accounts, and whether an approved request named the account at that time (entitlement `<system>:account:<account id>`).
 with items as (
 
     select * from {{ ref('int_account_items') }}

@@ -1,4 +1,4 @@
-{#- The identity provider's log as movements: who was given or lost what, when, by whom, and whether a rule did it. -#}
+-- The identity provider's log as movements: who was given or lost what, when, by whom, and whether a rule did it.
 with events as (
 
     select * from {{ ref('stg_okta__system_log') }}
@@ -42,7 +42,7 @@ objects as (
 
 ),
 
-{# Of an account's life: created is a grant; activated or reactivated is one when the account had been off, or its creation is older than the log. #}
+-- Of an account's life: created is a grant; activated or reactivated is one when the account had been off, or its creation is older than the log.
 life as (
 
     select

@@ -1,4 +1,4 @@
-{#- Complete snapshots of the lists that say who holds what, each with the one before it. -#}
+-- Complete snapshots of the lists that say who holds what, each with the one before it.
 with collections as (
 
     select * from {{ ref('stg_ledger__collections') }}

@@ -1,4 +1,4 @@
-{#- Logins that name a function and no person. -#}
+-- Logins that name a function and no person.
 with final as (
 
     {% for name in [

@@ -1,4 +1,4 @@
-{#- Every decision considered for a grant: on a request of the same person that names the access, or that was being fulfilled on the same system when the grant was made. -#}
+-- Every decision considered for a grant: on a request of the same person that names the access, or that was being fulfilled on the same system when the grant was made.
 with grants as (
 
     select * from {{ ref('int_access_grants') }}
@@ -65,7 +65,7 @@ covering as (
 
 ),
 
-{# The request was open at the grant, or had been closed for less than a day. #}
+-- The request was open at the grant, or had been closed for less than a day.
 same_system as (
 
     select distinct

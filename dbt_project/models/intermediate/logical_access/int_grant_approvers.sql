@@ -1,4 +1,4 @@
-{#- Decisions on requests, with the person who decided and whether that person was an active worker then. -#}
+-- Decisions on requests, with the person who decided and whether that person was an active worker then.
 with decisions as (
 
     select * from {{ ref('stg_jira__approval_decisions') }}

@@ -1,7 +1,5 @@
-{#-
-    Who could approve a grant, as of an instant: the beneficiary's manager, the owner of the entitlement or of the system, and the delegates of
-    those. A person whose first manager is only recorded from the first day has that manager before it too.
--#}
+-- Who could approve a grant, as of an instant: the beneficiary's manager, the owner of the entitlement or of the system, and the delegates of
+-- those. A person whose first manager is only recorded from the first day has that manager before it too.
 with grants as (
 
     select * from {{ ref('int_access_grants') }}

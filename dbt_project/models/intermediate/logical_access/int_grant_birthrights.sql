@@ -1,7 +1,5 @@
-{#-
-    Grants that no person decided: by a group rule, or an account made by provisioning from HR. A rule's grant is valid when a version of the
-    rule was active and approved at the time and the worker met its criterion; a provisioned account is valid when the worker was, or was to be, employed.
--#}
+-- Grants that no person decided: by a group rule, or an account made by provisioning from HR. A rule's grant is valid when a version of the
+-- rule was active and approved at the time and the worker met its criterion; a provisioned account is valid when the worker was, or was to be, employed.
 with grants as (
 
     select * from {{ ref('int_access_grants') }}
@@ -34,7 +32,7 @@ spells as (
 
 ),
 
-{# A rule of a group must be the rule that the log names. #}
+-- A rule of a group must be the rule that the log names.
 applicable as (
 
     select

@@ -1,4 +1,4 @@
-{#- When a grant ended: by the log's next removal; else between the last snapshot that showed it and the first that did not. -#}
+-- When a grant ended: by the log's next removal; else between the last snapshot that showed it and the first that did not.
 with grants as (
 
     select * from {{ ref('int_access_grants') }}

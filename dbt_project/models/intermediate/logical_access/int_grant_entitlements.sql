@@ -1,4 +1,4 @@
-{#- What a request may name to cover a grant: the access itself, or the group that gave the application (joined no more than a minute earlier). -#}
+-- What a request may name to cover a grant: the access itself, or the group that gave the application (joined no more than a minute earlier).
 with grants as (
 
     select * from {{ ref('int_access_grants') }}

@@ -1,4 +1,4 @@
-{#- What the log says beyond actor and target of a grant: the group rule that caused it, the privilege as text. -#}
+-- What the log says beyond actor and target of a grant: the group rule that caused it, the privilege as text.
 with records as (
 
     select * from {{ latest_records('raw_okta', 'system_log') }} as records

@@ -1,7 +1,5 @@
-{#-
-    Per grant, what its decisions add up to. A decision is valid when it is somebody else's, an active worker's and an authorised one's. Where
-    a valid decision exists only the valid ones count; else all that name the access do, each with what is wrong with it.
--#}
+-- Per grant, what its decisions add up to. A decision is valid when it is somebody else's, an active worker's and an authorised one's. Where
+-- a valid decision exists only the valid ones count; else all that name the access do, each with what is wrong with it.
 with approvals as (
 
     select * from {{ ref('int_grant_approvals') }}
@@ -13,8 +11,8 @@ flagged as (
 
     select
         *,
-        not (is_self or is_inactive or is_unauthorised) as is_valid,
-        max(case when not (is_self or is_inactive or is_unauthorised) then 1 else 0 end) over (partition by item_key) = 1 as has_valid,
+        is_self = false and is_inactive = false and is_unauthorised = false as is_valid,
+        max(case when is_self = false and is_inactive = false and is_unauthorised = false then 1 else 0 end) over (partition by item_key) = 1 as has_valid,
     from approvals
     where is_covering
 

@@ -1,4 +1,4 @@
-{#- Both sides of every reconciliation of LA-01, item by item. -#}
+-- Both sides of every reconciliation of LA-01, item by item.
 with engagement as (
 
     select * from {{ ref('int_engagement') }}
@@ -138,7 +138,7 @@ movements as (
 
 ),
 
-{# An account that the last snapshot no longer lists was deleted: its absence is its end, with or without an event. #}
+-- An account that the last snapshot no longer lists was deleted: its absence is its end, with or without an event.
 roll_forward as (
 
     select
@@ -207,7 +207,7 @@ assigned_members as (
 
 ),
 
-{# A member without an assignment is accounted for when the population says so of the account: outside the provider, or nobody's. #}
+-- A member without an assignment is accounted for when the population says so of the account: outside the provider, or nobody's.
 members_assigned as (
 
     select
@@ -226,6 +226,15 @@ members_assigned as (
 
 ),
 
+resource_months as (
+
+    select distinct
+        interval_start,
+        interval_end,
+    from resource_coverage
+
+),
+
 system_months as (
 
     select
@@ -235,7 +244,7 @@ system_months as (
         systems.is_connected and coalesce(bool_and(resource_coverage.is_covered), false) as is_right,
     from systems
     cross join engagement
-    cross join (select distinct interval_start, interval_end from resource_coverage) as resource_months
+    cross join resource_months
     left join resource_coverage
         on
             resource_coverage.instance = systems.instance

@@ -1,4 +1,4 @@
-{#- Month by month: how many of the resources that the control rests on were expected and covered, and whether grants occurred. -#}
+-- Month by month: how many of the resources that the control rests on were expected and covered, and whether grants occurred.
 with resource_coverage as (
 
     select * from {{ ref('int_resource_coverage') }}

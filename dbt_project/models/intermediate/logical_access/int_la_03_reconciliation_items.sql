@@ -1,4 +1,4 @@
-{#- Both sides of every reconciliation of LA-03, item by item. -#}
+-- Both sides of every reconciliation of LA-03, item by item.
 with engagement as (
 
     select * from {{ ref('int_engagement') }}
@@ -93,7 +93,7 @@ usable as (
 
 ),
 
-{# Requests on which something else was given: the population shows that grant as exceeding its approval. #}
+-- Requests on which something else was given: the population shows that grant as exceeding its approval.
 answered_otherwise as (
 
     select distinct
@@ -104,7 +104,7 @@ answered_otherwise as (
 
 ),
 
-{# What a snapshot shows and the one before did not. #}
+-- What a snapshot shows and the one before did not.
 appeared as (
 
     select
@@ -126,7 +126,7 @@ appeared as (
 
 ),
 
-{# What the log gave between two snapshots and did not take back before the second; given to somebody who had it already is no change. #}
+-- What the log gave between two snapshots and did not take back before the second; given to somebody who had it already is no change.
 moved as (
 
     select

@@ -1,4 +1,4 @@
-{#- Both sides of every reconciliation of LA-04, item by item. -#}
+-- Both sides of every reconciliation of LA-04, item by item.
 with engagement as (
 
     select * from {{ ref('int_engagement') }}
@@ -72,7 +72,7 @@ last_lists as (
 
 ),
 
-{# Begin plus hires and rehires less terminations, person by person, at the last list of workers. #}
+-- Begin plus hires and rehires less terminations, person by person, at the last list of workers.
 employed as (
 
     select
@@ -182,7 +182,7 @@ contracts as (
 
 ),
 
-{# The reverse test: an account switched off without anybody having left. #}
+-- The reverse test: an account switched off without anybody having left.
 ended as (
 
     select

@@ -1,4 +1,4 @@
-{#- Times for which an activity log holds nothing that was collected: before, between and after the committed windows, and gaps the collector recorded. -#}
+-- Times for which an activity log holds nothing that was collected: before, between and after the committed windows, and gaps the collector recorded.
 with collections as (
 
     select * from {{ ref('stg_ledger__collections') }}

@@ -1,7 +1,5 @@
-{#-
-    GitHub tells no grants, only what a snapshot shows: a permission that the snapshot before did not show, or showed lower. The grant lies
-    after that earlier snapshot and by this one. An owner of the organization holds admin everywhere by that role: the role is the grant.
--#}
+-- GitHub tells no grants, only what a snapshot shows: a permission that the snapshot before did not show, or showed lower. The grant lies
+-- after that earlier snapshot and by this one. An owner of the organization holds admin everywhere by that role: the role is the grant.
 with holdings as (
 
     select

@@ -1,4 +1,4 @@
-{#- Every account of every leaver of the period, followed from the termination to its removal, to a rehire or to the evidence cutoff. -#}
+-- Every account of every leaver of the period, followed from the termination to its removal, to a rehire or to the evidence cutoff.
 with terminations as (
 
     select * from {{ ref('int_terminations') }}
@@ -31,7 +31,7 @@ thresholds as (
 
 ),
 
-{# An end beyond the horizon belongs to the next spell: within this one the account was never disabled. #}
+-- An end beyond the horizon belongs to the next spell: within this one the account was never disabled.
 spans as (
 
     select
@@ -84,7 +84,7 @@ placed as (
 
 ),
 
-{# The interval that the termination had to end: the one across it, else the last before it, else the first after it. #}
+-- The interval that the termination had to end: the one across it, else the last before it, else the first after it.
 ranked as (
 
     select

@@ -1,4 +1,4 @@
-{#- Per account of a leaver: what it still did, and whether the log of that time was collected at all. -#}
+-- Per account of a leaver: what it still did, and whether the log of that time was collected at all.
 with accounts as (
 
     select * from {{ ref('int_termination_accounts') }}

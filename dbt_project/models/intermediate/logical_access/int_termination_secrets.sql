@@ -1,4 +1,4 @@
-{#- Per leaver: the shared credentials they knew when they left, and those not rotated between the termination and the instant at which removal was due. -#}
+-- Per leaver: the shared credentials they knew when they left, and those not rotated between the termination and the instant at which removal was due.
 with terminations as (
 
     select * from {{ ref('int_terminations') }}

@@ -1,4 +1,4 @@
-{#- Per account of a leaver: its tokens, and those still listed and not expired after removal was due. -#}
+-- Per account of a leaver: its tokens, and those still listed and not expired after removal was due.
 with accounts as (
 
     select * from {{ ref('int_termination_accounts') }}
@@ -17,7 +17,7 @@ collections as (
 
 ),
 
-{# A list the vendor does not offer, or does not let us read, shows nothing. #}
+-- A list the vendor does not offer, or does not let us read, shows nothing.
 observations as (
 
     select

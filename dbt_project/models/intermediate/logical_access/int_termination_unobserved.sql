@@ -1,4 +1,4 @@
-{#- Per leaver: connected systems whose list of accounts was never seen complete after removal was due. -#}
+-- Per leaver: connected systems whose list of accounts was never seen complete after removal was due.
 with terminations as (
 
     select * from {{ ref('int_terminations') }}

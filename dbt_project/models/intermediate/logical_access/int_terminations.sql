@@ -1,4 +1,4 @@
-{#- One row per termination on record (person × employment spell): when removal was due, and whether it belongs to the population. -#}
+-- One row per termination on record (person × employment spell): when removal was due, and whether it belongs to the population.
 with spells as (
 
     select * from {{ ref('int_employment_spells') }}
@@ -49,7 +49,7 @@ terminations as (
 
 ),
 
-{# Another spell that goes on at, or begins after, the end of this one. #}
+-- Another spell that goes on at, or begins after, the end of this one.
 rehires as (
 
     select

@@ -1,7 +1,5 @@
-{#-
-    Accounts that belong to nobody known and may be a leaver's: the name fits, or the leaver has no account at all. As long as they stand
-    here, the removal of that leaver's access is not proven.
--#}
+-- Accounts that belong to nobody known and may be a leaver's: the name fits, or the leaver has no account at all. As long as they stand
+-- here, the removal of that leaver's access is not proven.
 with terminations as (
 
     select * from {{ ref('int_terminations') }}

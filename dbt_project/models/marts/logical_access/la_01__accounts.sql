@@ -78,7 +78,7 @@ facts as (
 
 ),
 
-{# An account that was suspended all the time existed and could not be used. #}
+-- An account that was suspended all the time existed and could not be used.
 rules as (
 
     select

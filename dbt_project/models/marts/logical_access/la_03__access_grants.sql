@@ -36,7 +36,7 @@ tickets as (
 
 ),
 
-{# Whose account it is must be known before anybody's approval can be judged; requests must have been collected up to the grant. #}
+-- Whose account it is must be known before anybody's approval can be judged; requests must have been collected up to the grant.
 facts as (
 
     select

@@ -41,7 +41,7 @@ collections as (
 
 ),
 
-{# One account that fails fails the termination; else one of which it is not known leaves it open. #}
+-- One account that fails fails the termination; else one of which it is not known leaves it open.
 rolled_up as (
 
     select

@@ -16,7 +16,7 @@ activity as (
 
 ),
 
-{# Removal told by a snapshot alone counts as on time unless a snapshot after the due instant still showed the account. #}
+-- Removal told by a snapshot alone counts as on time unless a snapshot after the due instant still showed the account.
 removals as (
 
     select
