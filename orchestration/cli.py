@@ -23,6 +23,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+sample = typer.Typer(help="Samples: what was drawn, what a tested sample supports.", no_args_is_help=True)
+app.add_typer(sample, name="sample")
 EngagementOption = Annotated[
     Path | None, typer.Option("--engagement", "-e", help="Engagement file; default engagement.yml.")
 ]
@@ -140,6 +142,72 @@ def _package(workspace: Workspace, settings: Engagement, *, strict: bool, key: P
         print(line)
     print(f"package: {outcome.path}")
     return OK if outcome.state == "CHECKS_PASSED" else INCOMPLETE
+
+
+@app.command()
+def demo(
+    scenario: Annotated[str, typer.Option(help="as-shipped, incomplete, restated or unreachable.")] = "as-shipped",
+    scale: Annotated[float, typer.Option(help="1 is about 300 workers and 2,000 changes; 0.1 to 100.")] = 1.0,
+) -> None:
+    """Take the demo company through the pipeline in a folder of its own, with something going wrong if you like."""
+    from orchestration.engagement import EngagementError
+    from orchestration.simulation import write_engagement
+    from orchestration.workspace import find
+
+    try:
+        workspace = find()
+        folder = workspace.project / "build" / f"demo-{scenario}"
+        engagement = write_engagement(workspace.project, folder, scenario, scale)
+    except EngagementError as error:
+        _say(f"error: {error}")
+        raise typer.Exit(FAILED) from None
+    with _opened(engagement, folder / "build") as (workspace, settings):
+        code = _package(workspace, settings, strict=False, key=None)
+    raise typer.Exit(code)
+
+
+@app.command()
+def init(file: Annotated[Path, typer.Argument(help="Where to write the template.")] = Path("engagement.yml")) -> None:
+    """Write a template of the engagement file; never replaces a file."""
+    from orchestration.workspace import TEMPLATE
+
+    if file.exists():
+        _say(f"error: {file} exists already; give another name: itgc init my-engagement.yml")
+        raise typer.Exit(FAILED)
+    file.write_text(TEMPLATE.read_text(encoding="utf-8"), encoding="utf-8")
+    print(f"written: {file}; name your sources there, then run `itgc doctor`")
+
+
+@sample.command("show")
+def sample_show(engagement: EngagementOption = None, build: BuildOption = None) -> None:
+    """The sampling plan of the last package, and where each sample stands."""
+    from orchestration.packaging import read_outcome
+    from orchestration.sample import SampleProblem, show
+
+    with _opened(engagement, build) as (workspace, _):
+        try:
+            for line in show(Path(read_outcome(workspace).path)):
+                print(line)
+        except (SampleProblem, FileNotFoundError):
+            _say("error: no package yet: `itgc package` writes one, with its samples")
+            raise typer.Exit(FAILED) from None
+
+
+@sample.command("evaluate")
+def sample_evaluate(
+    file: Annotated[Path, typer.Argument(help="A copy of samples/<CONTROL>_sample.csv, auditor_result filled.")],
+    engagement: EngagementOption = None,
+) -> None:
+    """What a tested sample supports: deviation rate and upper limit."""
+    from orchestration.sample import SampleProblem, evaluate
+
+    with _opened(engagement, None) as (_, settings):
+        try:
+            for line in evaluate(file, settings.sampling):
+                print(line)
+        except SampleProblem as error:
+            _say(f"error: {error}")
+            raise typer.Exit(FAILED) from None
 
 
 @app.command()

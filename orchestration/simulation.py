@@ -9,11 +9,14 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, time
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import yaml
+
 from ingestion.config import SourceInstance
-from orchestration.engagement import Engagement
+from orchestration.engagement import Engagement, EngagementError, load
 from orchestration.workspace import Workspace
 
 
@@ -26,6 +29,29 @@ def ticks(engagement: Engagement) -> list[datetime]:
         found.append(at)
         day = day.replace(year=day.year + day.month // 12, month=day.month % 12 + 1)
     return [*found, engagement.evidence_cutoff_at]
+
+
+def write_engagement(project: Path, folder: Path, scenario: str, scale: float) -> Path:
+    """Write the shipped demo engagement with another scenario and scale.
+
+    Args:
+        project: the project's folder, whose engagement.yml is the demo's.
+        folder: where to write it.
+        scenario: a name of `ingestion.demo.scenarios.SCENARIOS`.
+        scale: size of the company.
+
+    Raises:
+        EngagementError: the project's engagement is no demo (any more), or the scenario or scale is unknown.
+    """
+    shipped = yaml.safe_load((project / "engagement.yml").read_text(encoding="utf-8"))
+    if not shipped.get("simulation"):
+        raise EngagementError("engagement.yml is no longer the demo's; take the shipped one from the project's history")
+    shipped["simulation"] |= {"scenario": scenario, "scale": scale}
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "engagement.yml"
+    path.write_text(yaml.safe_dump(shipped, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    load(path)
+    return path
 
 
 @contextmanager

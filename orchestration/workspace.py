@@ -10,6 +10,7 @@ from pathlib import Path
 from orchestration.engagement import Engagement, EngagementError, load
 
 CODE_VERSION = version("itgc-evidence")
+TEMPLATE = Path(__file__).with_name("engagement.template.yml")
 
 
 @dataclass(frozen=True)

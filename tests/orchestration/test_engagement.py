@@ -87,3 +87,17 @@ def test_type_one_has_one_day(tmp_path: Path) -> None:
     engagement = load(written(tmp_path, text))
     assert engagement.report.first_day == engagement.report.last_day == date(2026, 9, 30)
     assert engagement.dbt_vars()["report_type"] == "I"
+
+
+def test_the_template_is_valid() -> None:
+    engagement = load(PROJECT / "orchestration" / "engagement.template.yml")
+    assert engagement.simulation is None
+    assert {source.source for source in engagement.sources} == {
+        "okta",
+        "github",
+        "git",
+        "bamboohr",
+        "hris_csv",
+        "jira",
+        "registers",
+    }
