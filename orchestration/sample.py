@@ -65,7 +65,7 @@ def evaluate(file: Path, settings: Sampling) -> Iterator[str]:
     limit = f"{found.upper_limit:.2%} (one-sided, Clopper-Pearson)"
     yield f"upper deviation limit at {found.confidence:.0%} confidence: {limit}"
     verdict = "supports" if found.supports_tolerable_rate else "does not support"
-    yield f"{verdict} a tolerable rate of {found.tolerable_rate:.0%}, provided that the draw was random and unstratified"
+    yield f"{verdict} a tolerable rate of {found.tolerable_rate:.0%} if the draw was random and unstratified"
 
 
 def _rows(file: Path) -> list[dict[str, str]]:
