@@ -136,7 +136,7 @@ seen_heads as (
 
 ),
 
-merges as (
+request_merges as (
 
     select
         pull_request_id,
@@ -156,18 +156,18 @@ tipped as (
         events.activity_id as tip_activity_id,
         events.position as tip_position,
         coalesce(events.from_position, case when events.activity_id is not null then -1 end) as tip_from_position,
-        merges.pull_request_id as merge_request_id,
-        merges.merged_at,
-        greatest(coalesce(events.event_at, merges.merged_at, seen_heads.last_head_at), coalesce(seen_heads.last_head_at, events.event_at, merges.merged_at)) as left_at,
-        least(coalesce(events.event_at, merges.merged_at, seen_heads.first_head_at), coalesce(seen_heads.first_head_at, events.event_at, merges.merged_at)) as reached_at,
+        request_merges.pull_request_id as merge_request_id,
+        request_merges.merged_at,
+        greatest(coalesce(events.event_at, request_merges.merged_at, seen_heads.last_head_at), coalesce(seen_heads.last_head_at, events.event_at, request_merges.merged_at)) as left_at,
+        least(coalesce(events.event_at, request_merges.merged_at, seen_heads.first_head_at), coalesce(seen_heads.first_head_at, events.event_at, request_merges.merged_at)) as reached_at,
     from commits
     left join events
         on events.repository_id = commits.repository_id and events.branch = commits.branch and events.sha = commits.sha
-    left join merges
+    left join request_merges
         on
-            merges.repository_id = commits.repository_id
-            and merges.base_branch = commits.branch
-            and merges.merge_commit_oid = commits.sha
+            request_merges.repository_id = commits.repository_id
+            and request_merges.base_branch = commits.branch
+            and request_merges.merge_commit_oid = commits.sha
     left join seen_heads
         on
             seen_heads.repository_id = commits.repository_id

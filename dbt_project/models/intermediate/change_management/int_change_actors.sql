@@ -75,16 +75,16 @@ substance as (
         request_commits.oid,
         case
             when request_commits.second_parent_oid is null then true
-            else merges.cumulative_patch_id <> first_parents.cumulative_patch_id
+            else merge_commits.cumulative_patch_id <> first_parents.cumulative_patch_id
         end as is_substantive,
     from request_commits
     inner join changes
         on changes.repository_id = request_commits.repository_id and changes.pull_request_id = request_commits.pull_request_id
-    left join pull_commits as merges
+    left join pull_commits as merge_commits
         on
-            merges.repository_id = changes.repository_id
-            and merges.number = changes.number
-            and merges.sha = request_commits.oid
+            merge_commits.repository_id = changes.repository_id
+            and merge_commits.number = changes.number
+            and merge_commits.sha = request_commits.oid
     left join pull_commits as first_parents
         on
             first_parents.repository_id = changes.repository_id
@@ -175,7 +175,16 @@ named as (
     from changes
     where change_kind = 'push'
     union all
-    select changes.item_key, changes.instance, 'pusher' as role, request_events.after_oid as oid, request_events.actor_id as user_id, request_events.actor_login as login, cast(null as string) as email, cast(null as string) as user_type, true as is_substantive
+    select
+        changes.item_key,
+        changes.instance,
+        'pusher' as role,
+        request_events.after_oid as oid,
+        request_events.actor_id as user_id,
+        request_events.actor_login as login,
+        cast(null as string) as email,
+        cast(null as string) as user_type,
+        true as is_substantive,
     from changes
     inner join request_events
         on request_events.repository_id = changes.repository_id and request_events.pull_request_id = changes.pull_request_id
@@ -183,7 +192,16 @@ named as (
     select item_key, instance, role, oid, user_id, login, email, cast(null as string) as user_type, is_substantive
     from commit_authors
     union all
-    select changes.item_key, changes.instance, 'committer' as role, request_commits.oid, request_commits.committer_id as user_id, request_commits.committer_login as login, request_commits.committer_email as email, cast(null as string) as user_type, substance.is_substantive
+    select
+        changes.item_key,
+        changes.instance,
+        'committer' as role,
+        request_commits.oid,
+        request_commits.committer_id as user_id,
+        request_commits.committer_login as login,
+        request_commits.committer_email as email,
+        cast(null as string) as user_type,
+        substance.is_substantive,
     from changes
     inner join request_commits
         on request_commits.repository_id = changes.repository_id and request_commits.pull_request_id = changes.pull_request_id

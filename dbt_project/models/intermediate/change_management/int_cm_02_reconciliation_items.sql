@@ -138,7 +138,7 @@ required_checks as (
         'required_checks' as reconciliation,
         concat(snapshots.instance, ':', snapshots.repository_id, '/branch/', snapshots.branch, '/', {{ instant_to_text('snapshots.seen_at') }}) as item_key,
         true as is_left,
-        snapshot_checks.check_names is not distinct from history_checks.check_names as is_right,
+        coalesce(snapshot_checks.check_names, '') = coalesce(history_checks.check_names, '') as is_right,
     from snapshots
     left join snapshot_checks
         on
