@@ -9,34 +9,24 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from orchestration.report_package import ipe, pages
-from orchestration.report_package.columns import (
-    COLLECTIONS,
-    DATA_CHECKS,
-    PACKAGE_ONLY,
-    POPULATIONS,
-    REGISTERS,
-    SAMPLE,
-    SAMPLING_PLAN,
-    SUPERSEDED,
-    Column,
-)
+from orchestration.report_package.columns import PACKAGE_ONLY, POPULATIONS, REGISTERS, SAMPLING_PLAN, Column
 from orchestration.report_package.completeness import CheckResult, reasons
-from orchestration.report_package.csv_export import Exported, quoted
-from orchestration.report_package.engagement import Engagement, engagement_text, read_engagement
+from orchestration.report_package.csv_export import quoted
+from orchestration.report_package.engagement import engagement_text, read_engagement
 from orchestration.report_package.folder import PackageFolder, put_in_place, write_zip
 from orchestration.report_package.ledger import LedgerEntry, head, newer_than, read_entries
 from orchestration.report_package.manifest import ENVELOPE, write_manifest
+from orchestration.report_package.registers import plan_rows, population_rows, write_registers
 from orchestration.report_package.sampling import Plan, draw, plan
 from orchestration.report_package.signing import envelope, key_id, public_bytes
 from orchestration.report_package.stamps import (
     Frozen,
-    Record,
     Seed,
     StampBook,
     Stamps,
@@ -44,6 +34,7 @@ from orchestration.report_package.stamps import (
     superseded,
 )
 from orchestration.report_package.warehouse import Mart, Warehouse, WarehouseError, open_warehouse, plain_type
+from orchestration.report_package.work import Build, Sample
 
 VERIFIER = Path(__file__).with_name("verify.py")
 
@@ -69,38 +60,6 @@ class PackageResult:
     state: str
     incomplete_because: tuple[str, ...]
     summary: Mapping[str, Any]
-
-
-@dataclass
-class _Sample:
-    """One control's sample as it stands in the package."""
-
-    plan: Plan
-    seed: Seed | None
-    drawn: Record | None = None
-    displaced: list[tuple[Record, Record]] = field(default_factory=list)
-    initial: int = 0
-
-
-@dataclass
-class _Build:
-    """What is gathered on the way."""
-
-    folder: PackageFolder
-    warehouse: Warehouse
-    engagement: Engagement
-    book: StampBook
-    now: datetime
-    code_version: str
-    signing_key: bytes | None
-    populations: list[Mart] = field(default_factory=list)
-    parts: list[Mart] = field(default_factory=list)
-    exported: dict[str, Exported] = field(default_factory=dict)
-    reasons: list[str] = field(default_factory=list)
-    freezes: dict[str, Record] = field(default_factory=dict)
-    samples: dict[str, _Sample] = field(default_factory=dict)
-    entries: list[LedgerEntry] = field(default_factory=list)
-    summaries: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def build_package(
@@ -153,7 +112,7 @@ def build_package(
         root.mkdir()
         source = open_warehouse(warehouse, manifest_json, scratch / "spill", memory_limit)
         try:
-            build = _Build(
+            build = Build(
                 PackageFolder(root), source, facts, StampBook(stamps, facts.key, now), now, code_version, signing_key
             )
             build.folder.text("engagement.json", engagement_text(engagement))
@@ -163,7 +122,7 @@ def build_package(
             _freeze_and_draw(build)
             first_detected = _detect(build)
             build.entries = _ledger_entries(build, ledger)
-            _registers(build, checks, first_detected)
+            write_registers(build, checks, first_detected)
             roots = {warehouse.parent, warehouse.parent.parent, manifest_json.parent, Path.cwd(), Path.home()}
             ipe.write_sql(build.folder, source, build.populations, roots)
             summary = _pages(build, checks, prepared_by)
@@ -181,7 +140,7 @@ def build_package(
 # --- evidence ------------------------------------------------------------------------------------------------------
 
 
-def _evidence(build: _Build, checks: Sequence[CheckResult], ledger: Callable[[], Iterable[str]] | None) -> None:
+def _evidence(build: Build, checks: Sequence[CheckResult], ledger: Callable[[], Iterable[str]] | None) -> None:
     """Write populations, sources and details, and find out what is incomplete."""
     warehouse = build.warehouse
     for model, columns, _ in REGISTERS.values():
@@ -213,7 +172,7 @@ def _mart_columns(warehouse: Warehouse, mart: Mart) -> list[Column]:
     return [Column(name, plain_type(kind), words.get(name, "")) for name, kind in mart.columns]
 
 
-def _freeze_and_draw(build: _Build) -> None:
+def _freeze_and_draw(build: Build) -> None:
     """Freeze, then take the seed, then draw: in this order."""
     frozen = [
         Frozen(
@@ -237,13 +196,13 @@ def _freeze_and_draw(build: _Build) -> None:
         build.samples[mart.control_id] = _sample(build, mart, design, seeds.get(_frame(build, mart)))
 
 
-def _frame(build: _Build, mart: Mart) -> str:
+def _frame(build: Build, mart: Mart) -> str:
     return str(build.summaries.get(mart.name, {}).get("frame_id") or mart.control_id)
 
 
-def _sample(build: _Build, mart: Mart, design: Plan, seed: Seed | None) -> _Sample:
+def _sample(build: Build, mart: Mart, design: Plan, seed: Seed | None) -> Sample:
     if seed is None:
-        return _Sample(design, None)
+        return Sample(design, None)
     exported, freeze = build.exported[mart.name], build.freezes[mart.name]
     items = draw(build.warehouse.con, f"marts.{quoted(mart.name)}", design, seed.digits, str(freeze["frame_id"]))
     position = [name for name, _ in mart.columns].index("item_key")
@@ -253,10 +212,10 @@ def _sample(build: _Build, mart: Mart, design: Plan, seed: Seed | None) -> _Samp
         item["inclusion_proof"] = ";".join(node.hex() for node in exported.proof(item["leaf_index"]))
     record = build.book.drawn(freeze, design, seed, items)
     draws = build.book.draws(mart.control_id)
-    return _Sample(design, seed, record, superseded(draws, record), initial_size(draws, record))
+    return Sample(design, seed, record, superseded(draws, record), initial_size(draws, record))
 
 
-def _detect(build: _Build) -> dict[str, str]:
+def _detect(build: Build) -> dict[str, str]:
     rows = build.warehouse.rows("select exception_id from reporting.rpt_exception_register")
     return build.book.first_detections(str(row["exception_id"]) for row in rows)
 
@@ -265,116 +224,14 @@ def _warehouse_entries(warehouse: Warehouse) -> list[LedgerEntry]:
     return read_entries(str(row["entry"]) for row in warehouse.reporting("rpt_collections", ("n", "entry")))
 
 
-def _ledger_entries(build: _Build, ledger: Callable[[], Iterable[str]] | None) -> list[LedgerEntry]:
+def _ledger_entries(build: Build, ledger: Callable[[], Iterable[str]] | None) -> list[LedgerEntry]:
     return read_entries(ledger()) if ledger is not None else _warehouse_entries(build.warehouse)
-
-
-# --- registers -----------------------------------------------------------------------------------------------------
-
-
-def _registers(build: _Build, checks: Sequence[CheckResult], first_detected: Mapping[str, str]) -> None:
-    con, folder = build.warehouse.con, build.folder
-    ids = sorted(first_detected)
-    con.execute(
-        "create temp table package_detections as select unnest($1::varchar[]) as id, unnest($2::varchar[]) as at",
-        [ids, [first_detected[key] for key in ids]],
-    )
-    for file, (model, columns, order) in REGISTERS.items():
-        sql = _register_sql(file, model, columns)
-        folder.query(file, con, sql, order, columns, model)
-    folder.table("populations.csv", POPULATIONS, _population_rows(build), "rpt_populations")
-    folder.table("sampling_plan.csv", SAMPLING_PLAN, _plan_rows(build), "package")
-    for control, sample in sorted(build.samples.items()):
-        _sample_files(folder, control, sample)
-    folder.table("collections.csv", COLLECTIONS, (entry.row() for entry in build.entries), "rpt_collections")
-    names = [column.name for column in DATA_CHECKS]
-    rows = sorted(([getattr(check, name) for name in names] for check in checks), key=lambda row: str(row[0]))
-    folder.table("data_checks.csv", DATA_CHECKS, rows, "package")
-    folder.dictionary()
-
-
-def _register_sql(file: str, model: str, columns: Sequence[Column]) -> str:
-    own = PACKAGE_ONLY.get(file, ())
-    cells = [
-        "package_detections.at as first_detected_at" if column.name in own else f"register.{quoted(column.name)}"
-        for column in columns
-    ]
-    join = "left join package_detections on package_detections.id = register.exception_id" if own else ""
-    return f"select {', '.join(cells)} from reporting.{model} as register {join}"  # noqa: S608 - constants
-
-
-def _population_rows(build: _Build) -> list[list[object]]:
-    rows = []
-    for mart in build.populations:
-        freeze = build.freezes[mart.name]
-        known: dict[str, Any] = {
-            **build.summaries.get(mart.name, {}),
-            "control_id": mart.control_id,
-            "population_id": mart.name,
-            "items": build.exported[mart.name].rows,
-            **{name: freeze[name] for name in ("frame_id", "version", "merkle_root", "frozen_at", "query_sha256")},
-        }
-        rows.append([known.get(column.name) for column in POPULATIONS])
-    return rows
-
-
-def _plan_rows(build: _Build) -> list[list[object]]:
-    rows: list[list[object]] = []
-    for mart in build.populations:
-        sample = build.samples[mart.control_id]
-        design, seed, drawn = sample.plan, sample.seed, sample.drawn
-        basis = design.basis
-        if seed and seed.later:
-            basis += f"; {seed.later} seed(s) received later do not count"
-        rows.append(
-            [
-                build.freezes[mart.name]["frame_id"],
-                mart.control_id,
-                build.exported[mart.name].rows,
-                design.method,
-                design.confidence,
-                design.tolerable_rate,
-                design.expected_deviations,
-                design.sample_size,
-                basis,
-                *((seed.digits, seed.provided_by, seed.received_at) if seed else (None, None, None)),
-                drawn["drawn_at"] if drawn else None,
-            ]
-        )
-    return rows
-
-
-def _sample_files(folder: PackageFolder, control: str, sample: _Sample) -> None:
-    rows = []
-    if sample.drawn:
-        rows = [_sample_row(sample.drawn, item, sample.initial) for item in sample.drawn["items"]]
-    folder.table(f"samples/{control}_sample.csv", SAMPLE, rows, "package")
-    if sample.displaced and sample.drawn:
-        current = sample.drawn["version"]
-        displaced = [
-            [*_sample_row(made, item, sample.initial), made["version"], made["merkle_root"], current]
-            for made, item in sample.displaced
-        ]
-        folder.table(f"samples/superseded/{control}_sample.csv", SUPERSEDED, displaced, "package")
-
-
-def _sample_row(made: Record, item: Record, initial: int) -> list[object]:
-    known = {
-        **item,
-        "sample_id": f"{made['control_id']}-{item['draw']:03d}",
-        "frame_id": made["frame_id"],
-        "control_id": made["control_id"],
-        "design": made["design"],
-        "phase": "initial" if item["draw"] <= initial else "extension",
-        "seed": made["seed"],
-    }
-    return [known.get(column.name) for column in SAMPLE]
 
 
 # --- pages and manifest --------------------------------------------------------------------------------------------
 
 
-def _pages(build: _Build, checks: Sequence[CheckResult], prepared_by: str) -> dict[str, Any]:
+def _pages(build: Build, checks: Sequence[CheckResult], prepared_by: str) -> dict[str, Any]:
     public = public_bytes(build.signing_key) if build.signing_key else None
     context = pages.Context(
         warehouse=build.warehouse,
@@ -386,8 +243,8 @@ def _pages(build: _Build, checks: Sequence[CheckResult], prepared_by: str) -> di
         checks=checks,
         populations=build.populations,
         sources={mart.control_id: mart for mart in build.parts if mart.part == "sources"},
-        population_rows=[dict(zip([c.name for c in POPULATIONS], row, strict=True)) for row in _population_rows(build)],
-        plan_rows=[dict(zip([c.name for c in SAMPLING_PLAN], row, strict=True)) for row in _plan_rows(build)],
+        population_rows=[dict(zip([c.name for c in POPULATIONS], row, strict=True)) for row in population_rows(build)],
+        plan_rows=[dict(zip([c.name for c in SAMPLING_PLAN], row, strict=True)) for row in plan_rows(build)],
         superseded={control: len(sample.displaced) for control, sample in build.samples.items()},
         entries=build.entries,
         ledger_head=head(build.entries),
@@ -399,7 +256,7 @@ def _pages(build: _Build, checks: Sequence[CheckResult], prepared_by: str) -> di
     return pages.summary(context)
 
 
-def _close(build: _Build) -> str:
+def _close(build: Build) -> str:
     """Write the manifest and its envelope; returns the package digest."""
     root = build.folder.root
     populations = [
