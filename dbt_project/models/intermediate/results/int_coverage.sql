@@ -3,6 +3,9 @@ with final as (
 
     {{ union_models(
         [
+            ref('int_la_01_coverage'),
+            ref('int_la_03_coverage'),
+            ref('int_la_04_coverage'),
             ref('int_cm_01_coverage'),
             ref('int_cm_02_coverage'),
         ],

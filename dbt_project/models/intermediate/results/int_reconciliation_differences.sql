@@ -3,6 +3,9 @@ with final as (
 
     {{ union_models(
         [
+            ref('int_la_01_reconciliation_differences'),
+            ref('int_la_03_reconciliation_differences'),
+            ref('int_la_04_reconciliation_differences'),
             ref('int_cm_01_reconciliation_differences'),
             ref('int_cm_02_reconciliation_differences'),
         ],

@@ -3,6 +3,9 @@ with final as (
 
     {{ union_models(
         [
+            ref('int_la_01_reconciliations'),
+            ref('int_la_03_reconciliations'),
+            ref('int_la_04_reconciliations'),
             ref('int_cm_01_reconciliations'),
             ref('int_cm_02_reconciliations'),
         ],
