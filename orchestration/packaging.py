@@ -87,11 +87,19 @@ def package(workspace: Workspace, *, strict: bool, key: Path | None) -> PackageO
         load_key(key),
         strict=strict,
         ledger=ledger,
+        as_at=_last_collected(workspace) or now,
     )
     lines = tuple(_lines(result.state, result.incomplete_because, result.summary))
     outcome = PackageOutcome(str(result.path), result.digest, result.state, tuple(result.incomplete_because), lines)
     _outcome_file(workspace).write_text(json.dumps(asdict(outcome), indent=1), encoding="utf-8")
     return outcome
+
+
+def _last_collected(workspace: Workspace) -> datetime | None:
+    """The instant of the latest collection of a source: the vault alone decides it."""
+    entries = Ledger(Vault(str(workspace.vault))).committed
+    instants = [str(entry.facts["collected_at"]) for entry in entries if entry.facts["source"] != "itgc"]
+    return datetime.fromisoformat(max(instants)) if instants else None
 
 
 def read_outcome(workspace: Workspace) -> PackageOutcome:

@@ -75,6 +75,7 @@ def build_package(
     *,
     strict: bool = False,
     ledger: Callable[[], Iterable[str]] | None = None,
+    as_at: datetime | None = None,
     prepared_by: str = "",
     memory_limit: str = "2GB",
 ) -> PackageResult:
@@ -86,12 +87,14 @@ def build_package(
         engagement: the validated engagement with its defaults explicit, in the shape of `engagement.yml`.
         checks: results of the data checks.
         stamps: the append-only registers of freezes, seeds, draws and first detections.
-        now: the instant that new stamps carry and that "due this week" is relative to.
+        now: the instant that new stamps carry.
         out_dir: folder of the packages.
         code_version: version of the tool.
         signing_key: ed25519 private key (see :mod:`~.signing`); None leaves the package unsigned, which it says.
         strict: refuse an INCOMPLETE package before anything is stamped or written.
         ledger: gives the exact texts of all ledger entries, read after stamping; the warehouse's rows where not given.
+        as_at: the instant that "due this week" is relative to; give one that only the vault's content decides, so that
+            the same vault makes the same page. Default: now.
         prepared_by: who ran it, for the narratives.
         memory_limit: what the engine may hold before it spills to disk.
 
@@ -113,7 +116,13 @@ def build_package(
         source = open_warehouse(warehouse, manifest_json, scratch / "spill", memory_limit)
         try:
             build = Build(
-                PackageFolder(root), source, facts, StampBook(stamps, facts.key, now), now, code_version, signing_key
+                PackageFolder(root),
+                source,
+                facts,
+                StampBook(stamps, facts.key, now),
+                as_at or now,
+                code_version,
+                signing_key,
             )
             build.folder.text("engagement.json", engagement_text(engagement))
             _evidence(build, checks, ledger)
@@ -236,7 +245,7 @@ def _pages(build: Build, checks: Sequence[CheckResult], prepared_by: str) -> dic
     context = pages.Context(
         warehouse=build.warehouse,
         engagement=build.engagement,
-        now=build.now,
+        now=build.as_at,
         code_version=build.code_version,
         prepared_by=prepared_by,
         reasons=build.reasons,

@@ -35,7 +35,7 @@ class Build:
     warehouse: Warehouse
     engagement: Engagement
     book: StampBook
-    now: datetime
+    as_at: datetime
     code_version: str
     signing_key: bytes | None
     populations: list[Mart] = field(default_factory=list)
