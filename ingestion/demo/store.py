@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
-import subprocess
+import shutil
 from bisect import bisect_left
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
@@ -160,22 +160,17 @@ class Store:
         Reads table `git.refs`: key `<repository>/<ref>`, payload `{"repository", "ref", "sha"}`; the repository is
         the folder's name without `.git`. A ref that is not visible at the tick is deleted.
         """
-        wanted = {(row["repository"], row["ref"]): row["sha"] for row in self.at(_GIT_REFS, tick)}
-        known: dict[str, dict[str, None]] = {}
-        for version in self.tables.get(_GIT_REFS, []):
-            known.setdefault(version.payload["repository"], {})[version.payload["ref"]] = None
-        for repository, refs in sorted(known.items()):
-            commands = [
-                f"update {ref} {wanted[repository, ref]}" if (repository, ref) in wanted else f"delete {ref}"
-                for ref in refs
-            ]
-            subprocess.run(
-                ["git", "-C", str(folder / "git" / f"{repository}.git"), "update-ref", "--stdin"],
-                input="\n".join(commands) + "\n",
-                text=True,
-                check=True,
-                capture_output=True,
-            )
+        shown: dict[str, dict[str, str]] = {row.payload["repository"]: {} for row in self.tables.get(_GIT_REFS, [])}
+        for row in self.at(_GIT_REFS, tick):
+            shown[row["repository"]][row["ref"]] = row["sha"]
+        for repository, refs in shown.items():
+            # One file instead of a file per ref: git reads `packed-refs` wherever no loose ref stands.
+            bare = folder / "git" / f"{repository}.git"
+            for kind in ("heads", "pull"):
+                shutil.rmtree(bare / "refs" / kind, ignore_errors=True)
+            (bare / "refs" / "heads").mkdir(parents=True)
+            lines = ["# pack-refs with: peeled fully-peeled sorted ", *(f"{refs[ref]} {ref}" for ref in sorted(refs))]
+            (bare / "packed-refs").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     def _index(self, table: str, t: datetime) -> _TableIndex:
         versions = self.tables.get(table, [])
