@@ -1,7 +1,7 @@
 """Every dbt model as an asset and every dbt test as a check, built by one dbt run in this process."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -12,23 +12,31 @@ from dagster_dbt.asset_utils import get_asset_check_key_for_test
 from ingestion.vault import Vault
 from orchestration import dbt, progress
 from orchestration.catalogue import controls
+from orchestration.defs import COMPLIANCE, ENGINEERS
 from orchestration.warehouse import register_raw
 from orchestration.workspace import find
 
 workspace = find()
 manifest: dict[str, Any] = json.loads(dbt.parse(workspace).read_text(encoding="utf-8"))
 _controls = {control.control_id: control for control in controls(workspace.project)}
+_categories = {control.category for control in _controls.values()}
 
 
 class Translator(DagsterDbtTranslator):
     """Groups are the categories; a mart says in plain words which question it answers."""
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
-        """The category for marts, exceptions and control-specific models; else the layer."""
+        """The category of a control's models; else the layer."""
         layer, *folders = dbt_resource_props["fqn"][1:-1] or ["dbt"]
         if dbt_resource_props["resource_type"] == "seed":
             return "catalogue"
-        return folders[0] if folders and layer != "staging" else str(layer)
+        return folders[0] if folders and folders[0] in _categories else str(layer)
+
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> Sequence[str]:
+        """Compliance for the catalogue and for what is handed out, the engineers for the layers below."""
+        layer = dbt_resource_props["fqn"][1]
+        seed = dbt_resource_props["resource_type"] == "seed"
+        return COMPLIANCE if seed or layer in {"marts", "exceptions", "reporting"} else ENGINEERS
 
     def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
         """The control's question and statement before the model's own description."""

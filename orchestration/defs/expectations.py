@@ -11,6 +11,7 @@ import dagster as dg
 from expectations.suites import Suite, suites
 from orchestration import progress
 from orchestration.catalogue import controls
+from orchestration.defs import COMPLIANCE
 from orchestration.workspace import find
 
 workspace = find()
@@ -37,6 +38,7 @@ DATA_CHECKS = dg.AssetKey("data_checks")
     deps=[dg.AssetKey(["reporting", name]) for name in _SUMMARIES],
     group_name="reporting",
     kinds={"greatexpectations"},
+    owners=COMPLIANCE,
     pool="duckdb_writer",
     description="Is every population complete, is every day of the period covered? In words, for the package.",
 )
@@ -75,7 +77,7 @@ def _asset(suite: Suite) -> dg.AssetKey:
         dg.AssetCheckSpec(
             _name(suite, a.name),
             asset=_asset(suite),
-            description=a.words,
+            description=re.sub(r"\{\w+\}", "…", a.words),
             additional_deps=[DATA_CHECKS] if _asset(suite) != DATA_CHECKS else [],
         )
         for suite in _suites

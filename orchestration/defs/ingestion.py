@@ -9,6 +9,7 @@ import dagster as dg
 
 from ingestion.sources import connector
 from orchestration import collection, progress
+from orchestration.defs import COMPLIANCE, ENGINEERS
 from orchestration.workspace import find
 
 workspace = find()
@@ -28,6 +29,7 @@ def _asset_for(source: str) -> dg.AssetsDefinition:
                 group_name="sources",
                 description=f"{resource.description} As received, in the vault. Instances: {instances}.",
                 kinds={"dlt", "parquet"},
+                owners=COMPLIANCE if source == "registers" else ENGINEERS,
                 tags={"source": source},
             )
 
@@ -46,6 +48,18 @@ def _asset_for(source: str) -> dg.AssetsDefinition:
     return collect_source
 
 
+def _own(schema: str, table: str, description: str) -> dg.AssetSpec:
+    """A table that no source collects: the tool's own."""
+    return dg.AssetSpec(
+        [schema, table], group_name="sources", description=description, kinds={"parquet"}, owners=ENGINEERS
+    )
+
+
 defs = dg.Definitions(
-    assets=[_asset_for(source) for source in dict.fromkeys(item.source for item in engagement.sources)]
+    assets=[
+        *(_asset_for(source) for source in dict.fromkeys(item.source for item in engagement.sources)),
+        _own("raw_ledger", "collections", "The ledger: every attempt to collect, in the order of its hash chain."),
+        _own("raw_ledger", "collection_tables", "The ledger: rows, keys and files of every table of every collection."),
+        _own("raw_itgc", "detections", "When each exception was detected first, as stamped by earlier packages."),
+    ]
 )

@@ -8,6 +8,8 @@ from pathlib import Path
 import dagster as dg
 
 from orchestration import progress
+from orchestration.defs import COMPLIANCE
+from orchestration.defs.dbt import dbt_build
 from orchestration.defs.expectations import DATA_CHECKS
 from orchestration.packaging import package, read_outcome
 from orchestration.workspace import find
@@ -16,11 +18,18 @@ workspace = find()
 PACKAGE = dg.AssetKey("evidence_package")
 
 
+def _rendered(key: dg.AssetKey) -> bool:
+    """Whether the package is written from this model: the marts, their findings, the reports."""
+    layer, name = key.path[0], key.path[-1]
+    return layer in {"marts", "exceptions"} or (layer == "reporting" and name.startswith("rpt_"))
+
+
 @dg.asset(
     key=PACKAGE,
-    deps=[DATA_CHECKS],
+    deps=[DATA_CHECKS, *(key for key in sorted(dbt_build.keys) if _rendered(key))],
     group_name="package",
     kinds={"csv", "html"},
+    owners=COMPLIANCE,
     pool="duckdb_writer",
     description="What the auditor receives: every population with its results, proofs, samples, registers and pages.",
 )

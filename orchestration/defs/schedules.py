@@ -10,7 +10,7 @@ from orchestration.workspace import find
 
 engagement = find().engagement()
 
-raw = dg.AssetSelection.groups("sources")
+raw = dg.AssetSelection.groups("sources").materializable()
 answers = dg.AssetSelection.checks(publish_data_checks)
 package = dg.AssetSelection.assets(DATA_CHECKS, PACKAGE)
 models = dg.AssetSelection.all() - raw - package - answers
