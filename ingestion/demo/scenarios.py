@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ingestion.demo.server import DemoServer
+
+_READ_TWICE = timedelta(hours=36)
+"""How long before a month's first collection an event must lie to be certainly read by the next one as well."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +40,20 @@ def _hidden_protection(server: DemoServer, at: datetime) -> None:
 
 
 def _restated(server: DemoServer, at: datetime) -> None:
-    """A recorded system-log event is rewritten in the source after it was collected."""
-    events = server.store.tables["okta.system_log"]
-    if (at.year, at.month) == (2026, 2) and not any(event.payload.get("displayMessage") == "rewritten" for event in events):
-        position = next(n for n, event in enumerate(events) if (at - event.valid_from).total_seconds() < 1800)
-        old = events[position]
-        events[position] = type(old)(old.key, old.valid_from, old.valid_to, {**old.payload, "displayMessage": "rewritten"})
+    """A push of a month's last hours, collected, reads otherwise when its window is read again a month later."""
+    del at  # the rewriting stands in the store's versions
+    pushes = server.store.tables["github.activity"]
+    if any(push.valid_to for push in pushes):
+        return
+    for number in range(12):
+        month = datetime(2025 + (number + 10) // 12, (number + 10) % 12 + 1, 1, 4, tzinfo=UTC)
+        for position, old in enumerate(pushes):
+            if month - _READ_TWICE <= old.valid_from < month:
+                rewritten = month + timedelta(days=1)
+                actor = {**old.payload["actor"], "login": f"{old.payload['actor']['login']}-renamed"}
+                pushes[position] = replace(old, valid_to=rewritten)
+                pushes.append(replace(old, valid_from=rewritten, payload={**old.payload, "actor": actor}))
+                return
 
 
 def _unreachable(server: DemoServer, at: datetime) -> None:
