@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
+from ingestion.demo import repositories
 from ingestion.demo.scenarios import Scenario, scenario_of
 from ingestion.demo.server import DemoServer
 from ingestion.demo.store import Store
@@ -57,7 +58,7 @@ def open_company(folder: Path, seed: int, scale: float, scenario: str) -> Iterat
             server.clock = instant
             staged.apply(server, instant)
             if source in {None, "git"}:
-                store.set_clock(folder, instant)
+                repositories.set_clock(store, folder, instant)
             if source in {None, "hris_csv", "registers"}:
                 store.write_files(folder, instant)
 

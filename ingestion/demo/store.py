@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import gzip
 import json
-import shutil
 from bisect import bisect_left
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
@@ -17,7 +16,6 @@ Payload = dict[str, Any]
 
 _CLOCKS_CACHED = 3  # a collection run stays at one clock; a few are kept for tests which go back and forth
 _CSV_FOLDERS = {"hris_csv": "hris-uk", "registers": "registers"}
-_GIT_REFS = "git.refs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,24 +151,6 @@ class Store:
                 writer = csv.writer(out, lineterminator="\n")
                 writer.writerow(columns)
                 writer.writerows([row.get(column) for column in columns] for row in self.at(table, tick))
-
-    def set_clock(self, folder: Path, tick: datetime) -> None:
-        """Move the refs of the bare repositories under `folder/git` to where they pointed at `tick`.
-
-        Reads table `git.refs`: key `<repository>/<ref>`, payload `{"repository", "ref", "sha"}`; the repository is
-        the folder's name without `.git`. A ref that is not visible at the tick is deleted.
-        """
-        shown: dict[str, dict[str, str]] = {row.payload["repository"]: {} for row in self.tables.get(_GIT_REFS, [])}
-        for row in self.at(_GIT_REFS, tick):
-            shown[row["repository"]][row["ref"]] = row["sha"]
-        for repository, refs in shown.items():
-            # One file instead of a file per ref: git reads `packed-refs` wherever no loose ref stands.
-            bare = folder / "git" / f"{repository}.git"
-            for kind in ("heads", "pull"):
-                shutil.rmtree(bare / "refs" / kind, ignore_errors=True)
-            (bare / "refs" / "heads").mkdir(parents=True)
-            lines = ["# pack-refs with: peeled fully-peeled sorted ", *(f"{refs[ref]} {ref}" for ref in sorted(refs))]
-            (bare / "packed-refs").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     def _index(self, table: str, t: datetime) -> _TableIndex:
         versions = self.tables.get(table, [])

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ingestion.demo.repositories import set_clock
 from ingestion.demo.store import Store, Versioned, instant
 
 T = datetime(2026, 1, 1, tzinfo=UTC)
@@ -132,9 +133,9 @@ def test_refs_as_of_a_tick(tmp_path):
     store.add("git.refs", "payroll/refs/heads/main", T, ref("refs/heads/main", commits[0]), T + DAY)
     store.add("git.refs", "payroll/refs/heads/main", T + DAY, ref("refs/heads/main", commits[1]))
     store.add("git.refs", "payroll/refs/pull/1/head", T + DAY, ref("refs/pull/1/head", commits[1]))
-    store.set_clock(tmp_path, T)
+    set_clock(store, tmp_path, T)
     assert refs() == {"refs/heads/main": commits[0]}
-    store.set_clock(tmp_path, T + DAY)
+    set_clock(store, tmp_path, T + DAY)
     assert refs() == {"refs/heads/main": commits[1], "refs/pull/1/head": commits[1]}
-    store.set_clock(tmp_path, T)
+    set_clock(store, tmp_path, T)
     assert refs() == {"refs/heads/main": commits[0]}
