@@ -51,9 +51,7 @@ def evidence_package() -> dg.MaterializeResult[None]:
     )
 
 
-@dg.asset_check(
-    asset=PACKAGE, blocking=True, description="verify.py passes: every byte, root, sample and count."
-)
+@dg.asset_check(asset=PACKAGE, blocking=True, description="verify.py passes: every byte, root, sample and count.")
 def package_verifies() -> dg.AssetCheckResult:
     """Run the package's own verifier."""
     from orchestration.report_package.verification import verify_package
