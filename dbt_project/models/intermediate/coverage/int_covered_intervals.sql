@@ -1,6 +1,6 @@
 -- For how long each resource is covered by committed collections. A window covers itself, from the end of what the source no longer
 -- had; a snapshot covers the time since the one before it, when that is not longer ago than the engagement allows, and the first
--- one covers its own day. What the source did not let us see covers nothing.
+-- one covers its own day. What the source did not let us see covers nothing, nor do the stamps of this tool itself.
 with engagement as (
 
     select * from {{ ref('int_engagement') }}
@@ -10,7 +10,7 @@ with engagement as (
 collections as (
 
     select * from {{ ref('stg_ledger__collections') }}
-    where kind = 'committed' and permission not in ('denied')
+    where kind = 'committed' and permission not in ('denied') and source <> 'itgc'
 
 ),
 
