@@ -193,7 +193,7 @@ def _by_others(world: World, g: _Granter) -> None:
     person = g.next()
     boss, deputy = person.manager_on(date(2026, 1, 23)), world.company.bosses["Finance"][0]
     assert boss is not None
-    row = {
+    row: dict[str, str | None] = {
         "worker_id": boss.person_id,
         "delegate_worker_id": deputy.person_id,
         "scope": "access requests",

@@ -26,10 +26,12 @@ class Translator(DagsterDbtTranslator):
     """Groups are the categories; a mart says in plain words which question it answers."""
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
-        """The category of a control's models; else the layer."""
+        """The category of a control's models; else the layer, results across controls being part of the reporting."""
         layer, *folders = dbt_resource_props["fqn"][1:-1] or ["dbt"]
         if dbt_resource_props["resource_type"] == "seed":
             return "catalogue"
+        if folders == ["results"]:
+            return "reporting"
         return folders[0] if folders and folders[0] in _categories else str(layer)
 
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> Sequence[str]:
@@ -56,7 +58,7 @@ class Translator(DagsterDbtTranslator):
         }
 
 
-# dbt's five hundred tests of keys and joins would bury the checks that compliance staff read (expectations.py), and each
+# dbt's hundreds of tests of keys and joins would bury the checks that compliance staff read (expectations.py), and each
 # costs as many rows of Dagster's event log as a model. They stop the run instead, and are counted on their model.
 translator = Translator(settings=DagsterDbtTranslatorSettings(enable_asset_checks=False))
 

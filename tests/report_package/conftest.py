@@ -32,7 +32,13 @@ ENGAGEMENT: dict[str, Any] = {
     "report": {"type": "II", "period": {"start": "2025-10-01", "end": "2026-09-30"}, "evidence_cutoff": "2026-10-31"},
     "zone": "America/New_York",
     "business_calendar": "US-Federal",
-    "sampling": {"confidence": 0.9, "tolerable_rate": 0.05, "expected_deviations": 0, "seed": SEED, "seed_provided_by": "management (demo)"},
+    "sampling": {
+        "confidence": 0.9,
+        "tolerable_rate": 0.05,
+        "expected_deviations": 0,
+        "seed": SEED,
+        "seed_provided_by": "management (demo)",
+    },
     "simulation": {"company": "harbor-payroll", "seed": 7, "scale": 1.0},
 }
 CONTROLS = {
@@ -56,8 +62,16 @@ class Check:
 
 CHECKS = (
     Check("cm_01.keys_not_null", "CM-01", "cm_01__code_changes"),
-    Check("la_04.intervals_present", "LA-04", "la_04__terminations", "coverage", "Every interval is covered by collection"),
-    Check("github-harbor.rows_vault", "", "github-harbor", "completeness", "Rows that the ledger committed = rows in the vault"),
+    Check(
+        "la_04.intervals_present", "LA-04", "la_04__terminations", "coverage", "Every interval is covered by collection"
+    ),
+    Check(
+        "github-harbor.rows_vault",
+        "",
+        "github-harbor",
+        "completeness",
+        "Rows that the ledger committed = rows in the vault",
+    ),
 )
 
 
@@ -138,8 +152,20 @@ def _marts(con: duckdb.DuckDBPyConnection, world: World) -> None:
         count = 9 if control == "LA-04" else world.changes
         for i in range(count + (control != "LA-04" and world.late_record)):
             first = True if i % 17 == 3 else None if (i % 23 == 5) else False
-            status = "EXCEPTION" if first else "NOT_TESTABLE" if first is None else "NOT_DUE" if control == "LA-04" and i == 7 else "PASS"
-            key = f"bamboohr-us:{1000 + i}/20240{1 + i % 9}01" if control == "LA-04" else f"github-harbor:101/pr/{9000 + i * 7}"
+            status = (
+                "EXCEPTION"
+                if first
+                else "NOT_TESTABLE"
+                if first is None
+                else "NOT_DUE"
+                if control == "LA-04" and i == 7
+                else "PASS"
+            )
+            key = (
+                f"bamboohr-us:{1000 + i}/20240{1 + i % 9}01"
+                if control == "LA-04"
+                else f"github-harbor:101/pr/{9000 + i * 7}"
+            )
             con.execute(
                 f"insert into marts.{mart} values (?, ?, 'github', 'github-harbor', timestamptz '2025-10-02 12:00:00Z' + interval (?) hour,"
                 " date '2025-10-02' + ?::int, ?, ?, ?, null, ?, ?, ?, false)",
@@ -159,7 +185,9 @@ def _reporting(con: duckdb.DuckDBPyConnection, world: World) -> None:
     con.execute("""create table reporting.rpt_control_matrix (control_id varchar, category varchar, question varchar, objective varchar,
         risk varchar, statement varchar, type varchar, nature varchar, frequency varchar, owner varchar, owner_email varchar, systems varchar,
         in_operation_from date, in_operation_to date, soc2_criteria varchar, key_control boolean)""")
-    con.execute('create table reporting.rpt_control_owners (control_id varchar, owner varchar, owner_email varchar, backup varchar, "from" date, "to" date)')
+    con.execute(
+        'create table reporting.rpt_control_owners (control_id varchar, owner varchar, owner_email varchar, backup varchar, "from" date, "to" date)'
+    )
     con.execute("""create table reporting.rpt_rules (rule_id varchar, control_id varchar, wording varchar, effect varchar, role varchar,
         severity varchar, escalates_on varchar, escalated_severity varchar, threshold varchar, "default" double, value double, changed_by varchar,
         changed_at timestamptz, approved_by varchar, effective_from date, effective_to date)""")
@@ -184,7 +212,10 @@ def _reporting(con: duckdb.DuckDBPyConnection, world: World) -> None:
             " 'Olive Owner', 'olive@harbor.example', 'github', '2025-10-01', '2026-09-30', 'CC6.1', true)",
             [control, question, f"Statement of {control}"],
         )
-        con.execute("insert into reporting.rpt_control_owners values (?, 'Olive Owner', 'olive@harbor.example', 'ben@harbor.example', '2025-10-01', null)", [control])
+        con.execute(
+            "insert into reporting.rpt_control_owners values (?, 'Olive Owner', 'olive@harbor.example', 'ben@harbor.example', '2025-10-01', null)",
+            [control],
+        )
         for rule in rules:
             con.execute(
                 "insert into reporting.rpt_rules values (?, ?, 'wording', 'exception', 'key', 'high', null, null, 'days', 1, 2, 'a', null, 'b', '2025-10-01', null)",
@@ -194,7 +225,9 @@ def _reporting(con: duckdb.DuckDBPyConnection, world: World) -> None:
             f"insert into reporting.rpt_populations select '{control}', '{mart}', '{frame}', 'One item of {control}', 'github', count(*), min(occurred_at),"
             f" max(occurred_at), 'TESTED' from marts.{mart}"
         )
-        con.execute(f"insert into reporting.rpt_reconciliations values ('{control}', 'changes = commits', 'git', 'github', 'other_system', 60, 60, 0, null, null, null, null, null, 'agrees')")
+        con.execute(
+            f"insert into reporting.rpt_reconciliations values ('{control}', 'changes = commits', 'git', 'github', 'other_system', 60, 60, 0, null, null, null, null, null, 'agrees')"
+        )
         con.execute(
             f"insert into reporting.rpt_coverage select '{control}', timestamptz '2025-10-01 05:00:00Z' + interval (m) month,"
             " timestamptz '2025-11-01 05:00:00Z' + interval (m) month, 1, m % 4, true, 'covered', null from range(12) t(m)"
@@ -208,7 +241,10 @@ def _reporting(con: duckdb.DuckDBPyConnection, world: World) -> None:
             count(*) filter (where status = 'NOT_DUE'), count(*) filter (where status = 'EXCEPTION') / count(*),
             count(*) filter (where status in ('EXCEPTION', 'NOT_TESTABLE')) / count(*), null, null from marts.{mart}""")
     con.execute("create table reporting.rpt_collections (n bigint, entry varchar)")
-    con.executemany("insert into reporting.rpt_collections values (?, ?)", [[n, text] for n, text in enumerate(ledger_texts(world.ledger_count), 1)])
+    con.executemany(
+        "insert into reporting.rpt_collections values (?, ?)",
+        [[n, text] for n, text in enumerate(ledger_texts(world.ledger_count), 1)],
+    )
     con.execute("create table reporting.chk_lineage as select 'github' as source, 'github-harbor' as instance, 'pull_requests' as table_name, 180 as ledger_rows,"
                 " 180 as vault_rows, 60 as ledger_distinct_keys, 60 as vault_distinct_keys, 60 as staging_rows, null::bigint as source_total, 0 as difference")  # fmt: skip
 

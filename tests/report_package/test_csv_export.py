@@ -51,7 +51,15 @@ def test_cells(value: str, cell: str) -> None:
 
 def test_values_that_are_no_text() -> None:
     zone = timezone(timedelta(hours=-4))
-    row = [None, True, False, -5, date(2026, 1, 2), datetime(2026, 1, 2, 3, tzinfo=zone), datetime(2026, 1, 2, 3, 4, 5, 60, tzinfo=UTC)]
+    row = [
+        None,
+        True,
+        False,
+        -5,
+        date(2026, 1, 2),
+        datetime(2026, 1, 2, 3, tzinfo=zone),
+        datetime(2026, 1, 2, 3, 4, 5, 60, tzinfo=UTC),
+    ]
     assert csv_line(row) == (",true,false,-5,2026-01-02,2026-01-02T07:00:00Z,2026-01-02T03:04:05.000060Z", 0)
     with pytest.raises(ValueError, match="without a zone"):
         csv_line([datetime(2026, 1, 2)])  # noqa: DTZ001
@@ -76,7 +84,13 @@ def test_the_engine_renders_every_case_alike(tmp_path: Path) -> None:
 
 
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.lists(st.text(st.characters(codec="utf-8"), max_size=12) | st.none(), min_size=2, max_size=2), min_size=1, max_size=12))
+@given(
+    st.lists(
+        st.lists(st.text(st.characters(codec="utf-8"), max_size=12) | st.none(), min_size=2, max_size=2),
+        min_size=1,
+        max_size=12,
+    )
+)
 def test_engine_and_python_write_the_same_bytes(tmp_path: Path, texts: list[list[str | None]]) -> None:
     rows: list[list[object]] = [[f"k{n:03d}", *row] for n, row in enumerate(texts)]
     content, neutralized = _export(tmp_path, rows, ["varchar"] * 3)
@@ -90,7 +104,13 @@ def test_engine_and_python_write_the_same_bytes(tmp_path: Path, texts: list[list
 
 def test_typed_columns_and_bytewise_order(tmp_path: Path) -> None:
     at = datetime(2026, 3, 8, 7, 0, 0, 250000, tzinfo=UTC)
-    rows: list[list[object]] = [["b", at, True, 1, 0.5], ["B", None, None, None, None], ["é", at, False, 10**12, 1e20], ["a/1", at, True, 2, 2.0], ["a-1", at, True, 2, 2.0]]
+    rows: list[list[object]] = [
+        ["b", at, True, 1, 0.5],
+        ["B", None, None, None, None],
+        ["é", at, False, 10**12, 1e20],
+        ["a/1", at, True, 2, 2.0],
+        ["a-1", at, True, 2, 2.0],
+    ]
     content, _ = _export(tmp_path, rows, ["varchar", "timestamptz", "boolean", "bigint", "double"])
     assert content.decode().split("\n")[1:] == [
         "B,,,,", "a-1,2026-03-08T07:00:00.250000Z,true,2,2.0", "a/1,2026-03-08T07:00:00.250000Z,true,2,2.0",

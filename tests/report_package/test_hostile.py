@@ -40,7 +40,9 @@ def _restate(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
     (folder / "MANIFEST.dsse.json").write_bytes(envelope(sha256(content).hexdigest(), None))
 
 
-@pytest.mark.parametrize("path", ["../secret", "/etc/hostname", "a/../../secret", "evidence\\x", "C:/x", "a//b", "", "x\x00y", "-rf", "é"])
+@pytest.mark.parametrize(
+    "path", ["../secret", "/etc/hostname", "a/../../secret", "evidence\\x", "C:/x", "a//b", "", "x\x00y", "-rf", "é"]
+)
 def test_paths_that_lead_elsewhere(folder: Path, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
     (folder.parent / "secret").write_text("secret")
     opened: list[str] = []
@@ -92,7 +94,12 @@ def test_manifests_that_are_none(folder: Path, name: str, content: bytes) -> Non
 @pytest.mark.parametrize("value", ["9" * 5000, "-1", "1e9", "", "²", "NaN"])
 @pytest.mark.parametrize(
     ("file", "column"),
-    [("sampling_plan.csv", "sample_size"), ("sampling_plan.csv", "population_items"), ("test_results.csv", "items"), ("samples/CM-01_sample.csv", "leaf_index")],
+    [
+        ("sampling_plan.csv", "sample_size"),
+        ("sampling_plan.csv", "population_items"),
+        ("test_results.csv", "items"),
+        ("samples/CM-01_sample.csv", "leaf_index"),
+    ],
 )
 def test_numbers_that_are_none(folder: Path, file: str, column: str, value: str) -> None:
     edit(folder / file, lambda rows: rows[0].update({column: value}))
@@ -104,15 +111,29 @@ def test_numbers_that_are_none(folder: Path, file: str, column: str, value: str)
 def test_counts_in_the_manifest(folder: Path, value: object) -> None:
     manifest = json.loads((folder / "MANIFEST.json").read_bytes())
     manifest["populations"][0]["items"] = value
-    (folder / "MANIFEST.json").write_bytes(json.dumps(manifest, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode())
+    (folder / "MANIFEST.json").write_bytes(
+        json.dumps(manifest, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    )
     _failed(folder)
 
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"\n", b"item_key\n", b"\xff\xfe\n", b'"unclosed\n', b"a,a\n1,2\n", b"rule_id,control_id,effect,role\nx\n", b'a,b\n"x"y,z\n', b"a\n" + b"x" * 1000],
+    [
+        b"",
+        b"\n",
+        b"item_key\n",
+        b"\xff\xfe\n",
+        b'"unclosed\n',
+        b"a,a\n1,2\n",
+        b"rule_id,control_id,effect,role\nx\n",
+        b'a,b\n"x"y,z\n',
+        b"a\n" + b"x" * 1000,
+    ],
 )
-@pytest.mark.parametrize("name", ["rules.csv", "collections.csv", "populations.csv", "samples/CM-01_sample.csv", "exception_register.csv"])
+@pytest.mark.parametrize(
+    "name", ["rules.csv", "collections.csv", "populations.csv", "samples/CM-01_sample.csv", "exception_register.csv"]
+)
 def test_tables_that_are_none(folder: Path, name: str, content: bytes) -> None:
     (folder / name).write_bytes(content)
     mend(folder)
@@ -147,8 +168,24 @@ def test_the_verifier_is_the_standard_library_of_python_3_9() -> None:
         if isinstance(node, ast.Import | ast.ImportFrom)
         for alias in node.names
     }
-    assert imported == {"__future__", "argparse", "base64", "collections", "fractions", "hashlib", "heapq", "json", "os", "re", "stat", "sys", "typing"}
-    outside_annotations = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and any(k.arg == "strict" for k in node.keywords)]
+    assert imported == {
+        "__future__",
+        "argparse",
+        "base64",
+        "collections",
+        "fractions",
+        "hashlib",
+        "heapq",
+        "json",
+        "os",
+        "re",
+        "stat",
+        "sys",
+        "typing",
+    }
+    outside_annotations = [
+        node for node in ast.walk(tree) if isinstance(node, ast.Call) and any(k.arg == "strict" for k in node.keywords)
+    ]
     assert not outside_annotations, "zip(strict=) came with Python 3.10"
 
 
@@ -195,7 +232,12 @@ def test_another_text_of_the_same_envelope(folder: Path) -> None:
         (folder / "MANIFEST.dsse.json").write_bytes(canonical(envelope))
         assert "key id" in _failed(folder)
     envelope = json.loads(original)
-    for change in ({"payloadType": "text/plain"}, {"extra": 1}, {"signatures": envelope["signatures"] * 2}, {"signatures": []}):
+    for change in (
+        {"payloadType": "text/plain"},
+        {"extra": 1},
+        {"signatures": envelope["signatures"] * 2},
+        {"signatures": []},
+    ):
         (folder / "MANIFEST.dsse.json").write_bytes(canonical({**envelope, **change}))
         _failed(folder)
 

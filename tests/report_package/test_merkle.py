@@ -46,7 +46,9 @@ def test_published_vectors(size: int) -> None:
     assert merkle.merkle_root(lines).hex() == ROOTS[size - 1] == tree.root()
 
 
-@pytest.mark.parametrize("size", [*range(1, 40), merkle.CHUNK - 1, merkle.CHUNK, merkle.CHUNK + 1, 2 * merkle.CHUNK + 5])
+@pytest.mark.parametrize(
+    "size", [*range(1, 40), merkle.CHUNK - 1, merkle.CHUNK, merkle.CHUNK + 1, 2 * merkle.CHUNK + 5]
+)
 def test_chunked_tree_and_its_proofs_follow_the_definition(size: int) -> None:
     lines = [b"line %d" % n for n in range(size)]
     tree, streamed = merkle.Tree(), verify.Tree()

@@ -25,7 +25,9 @@ class Victim:
     def __init__(self, source: Path, folder: Path) -> None:
         shutil.copytree(source, folder)
         self.folder = folder
-        self.content = {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+        self.content = {
+            p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()
+        }
         self.names = [name for name in self.content if name != "verify.py"]
         self.tables = [name for name in self.names if name.endswith(".csv") and self.content[name].count(b"\n") > 1]
 
@@ -90,7 +92,9 @@ def remove_file(victim: Victim, data: st.DataObject) -> None:
 
 
 def add_file(victim: Victim, data: st.DataObject) -> None:
-    name = data.draw(st.sampled_from(["x.txt", "evidence/x.csv", "samples/CM-09_sample.csv", ".hidden", "ipe/sql/é.sql"]))
+    name = data.draw(
+        st.sampled_from(["x.txt", "evidence/x.csv", "samples/CM-09_sample.csv", ".hidden", "ipe/sql/é.sql"])
+    )
     (victim.folder / name).write_bytes(data.draw(st.binary(max_size=20)))
 
 
@@ -180,7 +184,10 @@ def other_seed(victim: Victim, data: st.DataObject) -> None:
     """Change the seed in plan and sample alike."""
     seed = data.draw(st.from_regex(r"[0-9]{20}", fullmatch=True))
     assume(seed != read(victim.folder / SAMPLE)[0]["seed"])
-    edit(victim.folder / "sampling_plan.csv", lambda rows: [row.update(seed=seed) for row in rows if row["control_id"] == "CM-01"])
+    edit(
+        victim.folder / "sampling_plan.csv",
+        lambda rows: [row.update(seed=seed) for row in rows if row["control_id"] == "CM-01"],
+    )
     edit(victim.folder / SAMPLE, lambda rows: [row.update(seed=seed) for row in rows])
 
 
@@ -200,12 +207,19 @@ def hide_exception(victim: Victim, data: st.DataObject) -> None:
 
 def pass_untested(victim: Victim, data: st.DataObject) -> None:
     """Call an item PASS whose key rule was not tested, and mend the counts."""
-    edit(victim.folder / POPULATION, lambda rows: [r.update(status="PASS") for r in rows if r["status"] == "NOT_TESTABLE"])
+    edit(
+        victim.folder / POPULATION,
+        lambda rows: [r.update(status="PASS") for r in rows if r["status"] == "NOT_TESTABLE"],
+    )
 
     def restate(rows: list[Row]) -> None:
         for row in rows:
             if row["control_id"] == "CM-01":
-                row.update(passed=str(int(row["passed"]) + int(row["not_testable"])), not_testable="0", exception_rate_high=row["exception_rate_low"])
+                row.update(
+                    passed=str(int(row["passed"]) + int(row["not_testable"])),
+                    not_testable="0",
+                    exception_rate_high=row["exception_rate_low"],
+                )
 
     edit(victim.folder / "test_results.csv", restate)
 
@@ -217,7 +231,10 @@ def drop_item(victim: Victim, data: st.DataObject) -> None:
 
 def forge_state(victim: Victim, data: st.DataObject) -> None:
     """Let a data check fail and keep the state."""
-    edit(victim.folder / "data_checks.csv", lambda rows: rows[0].update(passed=data.draw(st.sampled_from(["false", "error", ""]))))
+    edit(
+        victim.folder / "data_checks.csv",
+        lambda rows: rows[0].update(passed=data.draw(st.sampled_from(["false", "error", ""]))),
+    )
 
 
 def rewrite_ledger(victim: Victim, data: st.DataObject) -> None:

@@ -41,7 +41,9 @@ PACKAGE_MD = {
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
+    }
 
 
 # --- contents ------------------------------------------------------------------------------------------------------
@@ -72,7 +74,9 @@ def test_columns_to_the_letter(built: PackageResult, file: str) -> None:
 
 def test_every_column_of_every_table_is_in_the_dictionary(built: PackageResult) -> None:
     listed = {(row["file"], row["column"]) for row in read(built.path / "data_dictionary.csv")}
-    found = {(name, column) for name in contents(built.path) if name.endswith(".csv") for column in header(built.path / name)}
+    found = {
+        (name, column) for name in contents(built.path) if name.endswith(".csv") for column in header(built.path / name)
+    }
     assert listed == found
     by_column = {(row["file"], row["column"]): row for row in read(built.path / "data_dictionary.csv")}
     title = by_column["evidence/02_change_management/CM-01_code_changes.csv", "title"]
@@ -84,11 +88,26 @@ def test_manifest_shape(built: PackageResult) -> None:
     content = (built.path / "MANIFEST.json").read_bytes()
     manifest = json.loads(content)
     assert canonical(manifest) == content
-    assert set(manifest) == {"schema", "state", "incomplete_because", "files", "populations", "ledger_head", "engagement_sha256", "neutralized_cells", "versions"}
-    assert {entry["path"] for entry in manifest["files"]} == set(contents(built.path)) - {"MANIFEST.json", "MANIFEST.dsse.json"}
+    assert set(manifest) == {
+        "schema",
+        "state",
+        "incomplete_because",
+        "files",
+        "populations",
+        "ledger_head",
+        "engagement_sha256",
+        "neutralized_cells",
+        "versions",
+    }
+    assert {entry["path"] for entry in manifest["files"]} == set(contents(built.path)) - {
+        "MANIFEST.json",
+        "MANIFEST.dsse.json",
+    }
     assert manifest["versions"] == {"code": "0.1.0", "schema": 1}
     assert manifest["ledger_head"] == sha256(ledger_texts(6)[-1].encode()).hexdigest()
-    formulas = sum(line.count(b"'=cmd") for name, text in contents(built.path).items() if name.endswith(".csv") for line in [text])
+    formulas = sum(
+        line.count(b"'=cmd") for name, text in contents(built.path).items() if name.endswith(".csv") for line in [text]
+    )
     assert manifest["neutralized_cells"] == formulas > 0
 
 
@@ -158,7 +177,12 @@ def test_another_digest_is_kept_beside(world: World) -> None:
     assert contents(first.path) == before
     assert world.build().path == second.path
     assert verify_package(second.path).passed
-    assert {p.name for p in first.path.parent.iterdir()} == {first.path.name, first.path.name + ".zip", second.path.name, second.path.name + ".zip"}
+    assert {p.name for p in first.path.parent.iterdir()} == {
+        first.path.name,
+        first.path.name + ".zip",
+        second.path.name,
+        second.path.name + ".zip",
+    }
 
 
 def test_an_altered_package_in_the_way_is_not_taken_for_the_same(world: World) -> None:
@@ -171,7 +195,9 @@ def test_an_altered_package_in_the_way_is_not_taken_for_the_same(world: World) -
 
 def test_zip_holds_the_folder(built: PackageResult) -> None:
     with zipfile.ZipFile(built.summary["zip"]) as archive:
-        assert {name: archive.read(name) for name in archive.namelist()} == {f"{built.path.name}/{name}": text for name, text in contents(built.path).items()}
+        assert {name: archive.read(name) for name in archive.namelist()} == {
+            f"{built.path.name}/{name}": text for name, text in contents(built.path).items()
+        }
         assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
@@ -221,11 +247,15 @@ def test_incomplete(world: World, sql: str, reason: str) -> None:
 
 
 def test_an_explained_difference_is_no_reason(world: World) -> None:
-    world.sql = ("update reporting.rpt_reconciliations set difference = 3, explained = 3, explained_by = 'moved', approved_by = 'Ann', result = 'explained'",)
+    world.sql = (
+        "update reporting.rpt_reconciliations set difference = 3, explained = 3, explained_by = 'moved', approved_by = 'Ann', result = 'explained'",
+    )
     assert world.build().state == "CHECKS_PASSED"
 
 
-@pytest.mark.parametrize(("passed", "words"), [("false", "check x.y failed"), ("error", "check x.y could not run"), ("", "could not run")])
+@pytest.mark.parametrize(
+    ("passed", "words"), [("false", "check x.y failed"), ("error", "check x.y could not run"), ("", "could not run")]
+)
 def test_checks_that_did_not_pass(world: World, passed: str, words: str) -> None:
     world.checks = (*CHECKS, replace(CHECKS[0], check_id="x.y", passed=passed))
     result = _incomplete(world, words)
@@ -269,7 +299,9 @@ def test_a_population_without_items(world: World) -> None:
 
 def test_what_was_excluded_must_be_no_item(world: World) -> None:
     mart = "marts.la_04__terminations"
-    world.sql = (f"create table {mart}__excluded as select item_key || '/x' as item_key, 'rescinded' as exclusion from {mart} limit 2",)
+    world.sql = (
+        f"create table {mart}__excluded as select item_key || '/x' as item_key, 'rescinded' as exclusion from {mart} limit 2",
+    )
     assert verify_package(world.build().path).passed
     world.sql = (f"create table {mart}__excluded as select item_key, 'rescinded' as exclusion from {mart} limit 2",)
     failures = verify_package(world.build().path).failures
@@ -300,7 +332,9 @@ def test_nothing_to_package(world: World, gone: str) -> None:
     warehouse, manifest = world.write()
     (world.folder / gone).unlink()
     with pytest.raises(WarehouseError, match="build"):
-        build_package(warehouse, manifest, world.engagement, CHECKS, world.stamps, world.now, world.folder / "p", "0.1.0")
+        build_package(
+            warehouse, manifest, world.engagement, CHECKS, world.stamps, world.now, world.folder / "p", "0.1.0"
+        )
 
 
 def test_an_engagement_that_lacks_something(world: World) -> None:
@@ -321,7 +355,9 @@ def test_each_stamp_is_made_once(world: World) -> None:
     world.now += timedelta(days=30)
     result = world.build()
     assert json.dumps(world.stamps.tables) == stamped
-    assert {row["first_detected_at"] for row in read(result.path / "exception_register.csv")} == {"2026-11-01T04:00:00Z"}
+    assert {row["first_detected_at"] for row in read(result.path / "exception_register.csv")} == {
+        "2026-11-01T04:00:00Z"
+    }
     assert {row["frozen_at"] for row in read(result.path / "populations.csv")} == {"2026-11-01T04:00:00Z"}
 
 
@@ -336,7 +372,11 @@ def test_a_late_record_makes_a_new_version_under_the_same_seed(world: World) -> 
     assert (populations["CM-01"]["version"], populations["CM-01"]["frozen_at"]) == ("2", "2026-11-02T04:00:00Z")
     assert (populations["LA-04"]["version"], populations["LA-04"]["frozen_at"]) == ("1", "2026-11-01T04:00:00Z")
     plan = {row["control_id"]: row for row in read(second.path / "sampling_plan.csv")}
-    assert (plan["CM-01"]["seed"], plan["CM-01"]["seed_received_at"], plan["CM-01"]["drawn_at"]) == (SEED, "2026-11-01T04:00:00Z", "2026-11-02T04:00:00Z")
+    assert (plan["CM-01"]["seed"], plan["CM-01"]["seed_received_at"], plan["CM-01"]["drawn_at"]) == (
+        SEED,
+        "2026-11-01T04:00:00Z",
+        "2026-11-02T04:00:00Z",
+    )
     after = {row["item_key"] for row in read(second.path / "samples/CM-01_sample.csv")}
     displaced = second.path / "samples/superseded/CM-01_sample.csv"
     assert {row["item_key"] for row in read(displaced)} == before - after if displaced.exists() else before <= after
@@ -346,7 +386,13 @@ def test_a_displaced_item_stays_visible(world: World) -> None:
     first = world.build()
     sample = read(first.path / "samples/CM-01_sample.csv")
     gone = sample[0]["item_key"]
-    marts = ("cm_01__code_changes", "cm_01__code_changes__sources", "cm_01__code_changes__reviews", "cm_02__tested_changes", "cm_02__tested_changes__sources")
+    marts = (
+        "cm_01__code_changes",
+        "cm_01__code_changes__sources",
+        "cm_01__code_changes__reviews",
+        "cm_02__tested_changes",
+        "cm_02__tested_changes__sources",
+    )
     world.sql = (
         *(f"delete from marts.{mart} where item_key = '{gone}'" for mart in marts),
         f"delete from reporting.rpt_exception_register where item_key = '{gone}'",
@@ -411,7 +457,9 @@ def test_a_stratified_sample_says_that_it_is_nonstatistical(world: World) -> Non
     world.engagement["sampling"]["method"] = "stratified_by_month"
     result = world.build()
     rows = read(result.path / "samples/CM-01_sample.csv")
-    assert {row["stratum"] for row in rows} == {row["occurred_on"][:7] for row in read(result.path / "evidence/02_change_management/CM-01_code_changes.csv")}
+    assert {row["stratum"] for row in rows} == {
+        row["occurred_on"][:7] for row in read(result.path / "evidence/02_change_management/CM-01_code_changes.csv")
+    }
     assert verify_package(result.path).passed, verify_package(result.path).failures
     assert "nonstatistical" in read(result.path / "sampling_plan.csv")[0]["basis"]
 
@@ -441,7 +489,9 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
-        self.references += [value or "" for name, value in attrs if name in {"href", "src", "srcset", "action", "data", "xlink:href"}]
+        self.references += [
+            value or "" for name, value in attrs if name in {"href", "src", "srcset", "action", "data", "xlink:href"}
+        ]
         assert not [name for name, _ in attrs if name.startswith("on")]
         if tag not in self.VOID:
             self.open.append(tag)
@@ -468,7 +518,10 @@ def test_pages_refer_to_nothing_outside(built: PackageResult, name: str) -> None
 def test_hostile_text_is_text(world: World, tmp_path: Path) -> None:
     words = HOSTILE.replace("'", "''")
     world.engagement["organization"]["name"] = world.engagement["system"] = HOSTILE
-    world.checks = (*CHECKS, replace(CHECKS[0], check_id=HOSTILE, control_id=HOSTILE, expectation=HOSTILE, observed=HOSTILE, passed="false"))
+    world.checks = (
+        *CHECKS,
+        replace(CHECKS[0], check_id=HOSTILE, control_id=HOSTILE, expectation=HOSTILE, observed=HOSTILE, passed="false"),
+    )
     world.sql = (
         f"update reporting.rpt_control_matrix set owner = '{words}', question = '{words}', statement = '{words}', systems = '{words}'",
         f"update reporting.rpt_exception_register set owner = '{words}', disposition = '{words}'",
@@ -488,7 +541,9 @@ def test_hostile_text_is_text(world: World, tmp_path: Path) -> None:
 
 
 def test_the_face_tells_of_the_demonstration(built: PackageResult, world: World) -> None:
-    assert "injected clock: this package was built as at 2026-11-01 04:00:00 UTC" in (built.path / "index.html").read_text("utf-8")
+    assert "injected clock: this package was built as at 2026-11-01 04:00:00 UTC" in (
+        built.path / "index.html"
+    ).read_text("utf-8")
     world.engagement["simulation"] = None
     assert "injected clock" not in (world.build().path / "index.html").read_text("utf-8")
 
@@ -497,17 +552,25 @@ def test_due_this_week_by_owner(world: World) -> None:
     register = "update reporting.rpt_exception_register set "
     world.sql = (
         register + "owner = null, due_on = null",
-        register + "owner = 'Olga Overdue', due_on = '2026-10-31', disposition = 'confirmed_deviation' where control_id = 'LA-04'",
+        register
+        + "owner = 'Olga Overdue', due_on = '2026-10-31', disposition = 'confirmed_deviation' where control_id = 'LA-04'",
         register + "owner = 'Dora Due', due_on = '2026-11-06' where control_id = 'CM-02'",
     )
     text = (world.build().path / "index.html").read_text("utf-8")
-    cells = dict(re.findall(r'<tr><th scope="row">([^<]*)</th><td class="n(?: bad)?">(\d+)</td><td class="n">\d+</td><td class="n">\d+</td><td class="mono">', text))
+    cells = dict(
+        re.findall(
+            r'<tr><th scope="row">([^<]*)</th><td class="n(?: bad)?">(\d+)</td><td class="n">\d+</td><td class="n">\d+</td><td class="mono">',
+            text,
+        )
+    )
     assert cells == {"Olga Overdue": "1", "Dora Due": "0", "Olive Owner": "0"}
     assert "From 2026-11-01 to before 2026-11-08" in text
 
 
 def test_coverage_shows_gaps(world: World) -> None:
-    world.sql = ("update reporting.rpt_coverage set collected = false, gap_cause = 'no token' where control_id = 'LA-04' and interval_start < '2025-12-01'",)
+    world.sql = (
+        "update reporting.rpt_coverage set collected = false, gap_cause = 'no token' where control_id = 'LA-04' and interval_start < '2025-12-01'",
+    )
     text = (world.build().path / "index.html").read_text("utf-8")
     assert text.count('<span class="gap" title="not collected; no token">gap</span>') == 2
 

@@ -33,9 +33,12 @@ def test_published_vector_of_the_draw() -> None:
 
 def _population(keys: list[str]) -> duckdb.DuckDBPyConnection:
     con = duckdb.connect()
-    con.execute("create table items (item_key varchar, occurred_at timestamptz, occurred_on date, evidence_url varchar)")
+    con.execute(
+        "create table items (item_key varchar, occurred_at timestamptz, occurred_on date, evidence_url varchar)"
+    )
     con.executemany(
-        "insert into items values (?, timestamptz '2026-01-01 00:00:00Z', date '2026-01-01' + ?::int, 'u')", [[k, n] for n, k in enumerate(keys)]
+        "insert into items values (?, timestamptz '2026-01-01 00:00:00Z', date '2026-01-01' + ?::int, 'u')",
+        [[k, n] for n, k in enumerate(keys)],
     )
     return con
 
@@ -62,7 +65,10 @@ def test_a_late_record_leaves_the_draw_nearly_intact() -> None:
     assert len(before - after) <= 1
 
 
-@given(st.dictionaries(st.sampled_from([f"2026-{m:02d}" for m in range(1, 13)]), st.integers(0, 500), min_size=1), st.integers(1, 200))
+@given(
+    st.dictionaries(st.sampled_from([f"2026-{m:02d}" for m in range(1, 13)]), st.integers(0, 500), min_size=1),
+    st.integers(1, 200),
+)
 def test_allocation(strata: dict[str, int], size: int) -> None:
     drawn = sampling.allocate(strata, size)
     filled = {name: count for name, count in strata.items() if count}
@@ -74,7 +80,12 @@ def test_allocation(strata: dict[str, int], size: int) -> None:
 
 @pytest.mark.parametrize(
     ("confidence", "rate", "sizes"),
-    [(0.90, 0.05, [45, 77, 105, 132]), (0.90, 0.10, [22, 38, 52, 65]), (0.95, 0.05, [59, 93, 124, 153]), (0.95, 0.10, [29, 46, 61, 76])],
+    [
+        (0.90, 0.05, [45, 77, 105, 132]),
+        (0.90, 0.10, [22, 38, 52, 65]),
+        (0.95, 0.05, [59, 93, 124, 153]),
+        (0.95, 0.10, [29, 46, 61, 76]),
+    ],
 )
 def test_binomial_sizes(confidence: float, rate: float, sizes: list[int]) -> None:
     assert [binomial_size(confidence, rate, allowed) for allowed in range(4)] == sizes
@@ -82,7 +93,16 @@ def test_binomial_sizes(confidence: float, rate: float, sizes: list[int]) -> Non
 
 @pytest.mark.parametrize(
     ("population", "rate", "at_90", "at_95"),
-    [(50, 0.05, 27, 31), (100, 0.05, 37, 45), (250, 0.05, 40, 51), (1000, 0.05, 44, 57), (50, 0.10, 18, 22), (100, 0.10, 20, 25), (250, 0.10, 21, 27), (1000, 0.10, 22, 29)],
+    [
+        (50, 0.05, 27, 31),
+        (100, 0.05, 37, 45),
+        (250, 0.05, 40, 51),
+        (1000, 0.05, 44, 57),
+        (50, 0.10, 18, 22),
+        (100, 0.10, 20, 25),
+        (250, 0.10, 21, 27),
+        (1000, 0.10, 22, 29),
+    ],
 )
 def test_hypergeometric_sizes(population: int, rate: float, at_90: int, at_95: int) -> None:
     assert hypergeometric_size(population, 0.90, rate) == at_90
@@ -101,7 +121,9 @@ def test_sizes_agree_with_scipy(population: int, confidence: float, rate: float,
     size = hypergeometric_size(population, confidence, rate, allowed)
     deviations = math.ceil(Decimal(population) * Decimal(str(rate)))
     assert size == population or hypergeom.cdf(allowed, population, deviations, size) <= 1 - confidence + 1e-12
-    assert upper_limit(population, allowed, confidence) == pytest.approx(beta.ppf(confidence, allowed + 1, population - allowed))
+    assert upper_limit(population, allowed, confidence) == pytest.approx(
+        beta.ppf(confidence, allowed + 1, population - allowed)
+    )
 
 
 def test_size_of_tiny_and_large_populations() -> None:
@@ -112,7 +134,8 @@ def test_size_of_tiny_and_large_populations() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "deviations", "at_90", "at_95"), [(25, 0, 8.8, 11.3), (25, 1, 14.7, 17.6), (40, 0, 5.6, 7.2), (60, 0, 3.8, 4.9), (60, 1, 6.3, 7.7)]
+    ("size", "deviations", "at_90", "at_95"),
+    [(25, 0, 8.8, 11.3), (25, 1, 14.7, 17.6), (40, 0, 5.6, 7.2), (60, 0, 3.8, 4.9), (60, 1, 6.3, 7.7)],
 )
 def test_upper_limits(size: int, deviations: int, at_90: float, at_95: float) -> None:
     assert round(100 * upper_limit(size, deviations, 0.90), 1) == at_90

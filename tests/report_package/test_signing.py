@@ -107,7 +107,9 @@ def test_keygen_and_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
             private_key(bad)
 
 
-@pytest.mark.parametrize("bad", [b"", b"x" * 31, b"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----", b"\xff\xfe"])
+@pytest.mark.parametrize(
+    "bad", [b"", b"x" * 31, b"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----", b"\xff\xfe"]
+)
 def test_a_public_key_that_is_none(bad: bytes) -> None:
     with pytest.raises(verify.Problem, match="no ed25519 key"):
         verify.read_public_key(bad)
