@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from orchestration.workspace import Workspace
 
 OK, FAILED, USAGE, INCOMPLETE = 0, 1, 2, 3
+LONGEST = 320  # characters of a line; an error with its remedy fits
 
 app = typer.Typer(
     help="SOC 1 evidence for IT general controls: collect, build, check, package, verify.",
@@ -74,12 +75,20 @@ def _progress() -> Callable[[str], None] | None:
     return show
 
 
+def _brief(lines: Sequence[str], most: int, rest: str) -> list[str]:
+    """At most so many lines, none endless: a terminal is one screen, the whole stands elsewhere."""
+    shown = [line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…" for line in lines[:most]]
+    return shown if len(lines) <= most else [*shown, f"… and {len(lines) - most} more: {rest}"]
+
+
 def _run(workspace: Workspace, job: str) -> bool:
     from orchestration.jobs import run
 
     outcome = run(workspace, job)
     for failure in outcome.failures:
-        _say(f"error: {failure}")
+        most = max(3, 16 // len(outcome.failures))
+        for line in _brief(f"error: {failure}".strip().splitlines(), most, "`itgc ui` shows the run"):
+            _say(line)
     return outcome.success
 
 
@@ -138,7 +147,9 @@ def _package(workspace: Workspace, settings: Engagement, *, strict: bool, key: P
     if not _run(workspace, "build") or not _run(workspace, "package"):
         return FAILED
     outcome = read_outcome(workspace)
-    for line in outcome.lines:
+    reasons = [line for line in outcome.lines if line.startswith("  incomplete: ")]
+    findings = [line for line in outcome.lines if line not in reasons]
+    for line in [*findings, *_brief(reasons, 10, "index.html")]:
         print(line)
     print(f"package: {outcome.path}")
     return OK if outcome.state == "CHECKS_PASSED" else INCOMPLETE
@@ -235,19 +246,31 @@ def keygen(out: Annotated[Path, typer.Argument(help="Folder for the two key file
 
 
 @app.command()
-def doctor(engagement: EngagementOption = None, build: BuildOption = None) -> None:
+def doctor(
+    engagement: EngagementOption = None,
+    build: BuildOption = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Every check, also those that passed.")] = False,
+) -> None:
     """Check configuration, credentials, scopes and reachability of every source, and say what to do."""
+    from collections import Counter
+
+    from ingestion.config import scrub
     from orchestration.doctor import examine
 
+    passed: Counter[str] = Counter()
+    failed: Counter[str] = Counter()
     with _opened(engagement, build) as (workspace, settings):
-        healthy = True
         for instance, finding in examine(workspace, settings):
-            healthy &= finding.ok
-            print(
-                f"{'ok  ' if finding.ok else 'FAIL'} {instance}: {finding.check}: {finding.detail}"
-                + (f"\n     {finding.remedy}" if finding.remedy and not finding.ok else "")
-            )
-    raise typer.Exit(OK if healthy else FAILED)
+            (passed if finding.ok else failed)[instance] += 1
+            if verbose or not finding.ok:
+                print(f"{'ok  ' if finding.ok else 'FAIL'} {instance}: {finding.check}: {scrub(finding.detail)}")
+                if finding.remedy and not finding.ok:
+                    print(f"     {scrub(finding.remedy)}")
+    for instance, checks in passed.items():
+        if not verbose:
+            print(f"{'part' if failed[instance] else 'ok  '} {instance}: {checks} checks passed")
+    print("everything is in place: itgc collect" if not failed else f"{failed.total()} to mend, then: itgc doctor")
+    raise typer.Exit(FAILED if failed else OK)
 
 
 @app.command()
