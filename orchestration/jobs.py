@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from orchestration.workspace import Workspace
+
+_OWN = re.compile(r"^(orchestration|ingestion|expectations)\.[\w.]+: ")
+"""What Python writes before the text of this project's own exceptions; the text alone is for people."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,6 @@ def run(workspace: Workspace, name: str) -> JobOutcome:
             if event.is_step_failure:
                 data = event.step_failure_data
                 said = data.user_failure_data.description if data.user_failure_data else None
-                failures.append(
-                    said or (data.error.cause.message if data.error and data.error.cause else str(data.error))
-                )
+                raised = data.error.cause.message if data.error and data.error.cause else str(data.error)
+                failures.append(said or _OWN.sub("", raised).strip())
         return JobOutcome(result.success, tuple(failures))
