@@ -161,7 +161,6 @@ def test_exceptions_view_unpivots_its_mart(control_id: str) -> None:
         ("int_exceptions", "exc_{slug}"),
         ("int_reconciliations", "int_{slug}_reconciliations"),
         ("int_reconciliation_differences", "int_{slug}_reconciliation_differences"),
-        ("int_coverage", "int_{slug}_coverage"),
     ],
 )
 def test_unions_hold_every_control_and_nothing_else(union: str, member: str) -> None:
@@ -215,6 +214,16 @@ def test_resources_of_the_catalogue_are_those_of_the_connectors() -> None:
     assert {
         (row["source"], row["resource"], row["kind"], row["retention_days"]) for row in seed("resources")
     } == declared
+
+
+def test_every_control_rests_on_resources_that_are_collected() -> None:
+    rests_on = [(row["source"], row["resource"]) for row in seed("control_resources")]
+    key = {(row["source"], row["resource"]) for row in seed("resources") if row["role"] == "key"}
+    assert set(rests_on) <= key
+    assert {row["control_id"] for row in seed("control_resources")} == CONTROLS.keys()
+    for control_id, control in CONTROLS.items():
+        sources = {row["source"] for row in seed("control_resources") if row["control_id"] == control_id}
+        assert sources <= set(control["source_systems"].split(";")), control_id
 
 
 def test_raw_tables_of_the_models_are_those_of_the_connectors() -> None:
