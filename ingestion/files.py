@@ -1,4 +1,4 @@
-"""Collecting folders of CSV files: what the registers and the HR file drop have in common."""
+"""Collecting folders of CSV files and workbooks: what the registers and the HR file drop have in common."""
 
 from __future__ import annotations
 
@@ -64,11 +64,11 @@ def _rows(
         collection.permission = Permission("not_available", f"there never was a file {table.file}")
         return
     collection.state["present"] = True
-    collection.parameters |= _facts(table, content)
+    collection.parameters |= _facts(content)
     collection.source_total = len(content.rows) + len(content.rejected)
     collection.permission = Permission("granted", "file read")
     collection.page_done()
-    extra = {"_context": {**context, "file": table.file}}
+    extra = {"_context": {**context, "file": content.file}}
     yield collection.page(table.name, ((row.key, None, row.cells | extra) for row in content.rows))
 
 
@@ -80,25 +80,25 @@ def _quarantine(tables: Sequence[Table], folder: Path, collection: Collection) -
             content = read_table(table, folder)
         except SourceError:
             continue  # the file's own resource fails with this error
-        collection.parameters[table.name] = _facts(table, content)
+        collection.parameters[table.name] = _facts(content)
         collection.page_done()
         yield collection.page(
             QUARANTINE,
             (
                 (
-                    f"{table.file}/{entry.line}/{entry.sha256[:8]}",
+                    f"{content.file}/{entry.line}/{entry.sha256[:8]}",
                     None,
-                    {"file": table.file, "line": entry.line, "reason": entry.reason, "row": entry.row},
+                    {"file": content.file, "line": entry.line, "reason": entry.reason, "row": entry.row},
                 )
                 for entry in content.rejected
             ),
         )
 
 
-def _facts(table: Table, content: Content) -> dict[str, Any]:
+def _facts(content: Content) -> dict[str, Any]:
     """Which bytes were read, and how many rows did not fit."""
     return {
-        "file": table.file,
+        "file": content.file,
         "file_sha256": content.sha256,
         "file_bytes": content.size,
         "rows_rejected": len(content.rejected),

@@ -26,6 +26,8 @@ _SETTINGS = {
     "RUNTIME__DLTHUB_TELEMETRY": "false",
     "RUNTIME__LOG_LEVEL": "ERROR",
     "RESTORE_FROM_DESTINATION": "false",
+    "LOAD__RUN_SLEEP": "0",  # dlt's pause after each package, which is meant for a daemon that waits for more
+    "NORMALIZE__RUN_SLEEP": "0",
 }
 
 

@@ -1,4 +1,4 @@
-"""Reading CSV files that people edit: a declared schema, every row validated, a bad row set aside with its reason.
+"""Reading tables that people edit (CSV, .xlsx): a declared schema, every row validated, a bad row set aside with why.
 
 Nothing is guessed: a file whose header is wrong is refused as a whole; a row that does not fit is quarantined with its
 line number, and the good rows load.
@@ -14,17 +14,19 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Literal
 from zoneinfo import available_timezones
 
+from ingestion import spreadsheet
 from ingestion.contract import NotFound, SourceError, sha256_text
 
 LONGEST_CELL = 32_767
 """Characters; what a spreadsheet cell holds."""
 _QUOTED = 2_000  # characters of a rejected row that are kept
 _PARSE_LIMIT = 1 << 26  # characters that the CSV parser takes for one cell before it gives up
-_SPREADSHEETS = (".xlsx", ".xls", ".ods")
+_OTHER_SPREADSHEETS = (".xls", ".xlsb", ".xlsm", ".ods")
 
 Kind = Literal["text", "date", "instant", "moment", "boolean", "integer", "decimal", "zone", "choice"]
 KINDS: dict[str, str] = {
@@ -118,8 +120,9 @@ class Rejected:
 
 @dataclass(frozen=True)
 class Content:
-    """A file that was read: its rows, and the hash of exactly the bytes that were read."""
+    """A file that was read: its name, the hash of exactly the bytes that were read, and its rows."""
 
+    file: str
     sha256: str
     size: int
     rows: list[Row]
@@ -135,6 +138,12 @@ def _is(parse: Callable[[str], object]) -> Callable[[str], bool]:
         return True
 
     return valid
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """The known time zones; finding them walks the zone database on disk."""
+    return frozenset(available_timezones())
 
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -155,45 +164,55 @@ _VALID: dict[str, tuple[Callable[[str], bool], str]] = {
     "boolean": (lambda text: text.lower() in ("true", "false"), "true or false"),
     "integer": (lambda text: bool(re.fullmatch(r"-?[0-9]{1,18}", text)), "a whole number"),
     "decimal": (lambda text: bool(re.fullmatch(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", text)), "a number like 12.5"),
-    "zone": (lambda text: text in available_timezones(), "a time zone like America/New_York"),
+    "zone": (lambda text: text in _zones(), "a time zone like America/New_York"),
 }
 
 
 def read_table(table: Table, folder: Path) -> Content:
-    """Read and validate `<folder>/<table>.csv`.
+    """Read and validate `<folder>/<table>.csv`, or `<table>.xlsx` where that is kept instead.
 
     Rows of one key with different cells are all rejected, since nothing tells which one is meant; of equal rows the
     first is kept.
 
     Raises:
         NotFound: There is no such file.
-        SourceError: The file as a whole cannot be read: no or wrong header, a spreadsheet instead of a CSV.
+        SourceError: The file as a whole cannot be read: no or wrong header, both forms at once, another spreadsheet.
     """
-    path = folder / table.file
-    for suffix in _SPREADSHEETS:
-        if path.with_suffix(suffix).exists():
-            raise SourceError(
-                f"{path.with_suffix(suffix).name} is a spreadsheet; only CSV is read.",
-                f"Save it as {table.file} (CSV UTF-8) and remove the spreadsheet.",
-            )
+    path = _path(table, folder)
     try:
         content = path.read_bytes()
     except FileNotFoundError:
         raise NotFound(f"{table.file} does not exist.", "Copy the template; a header alone is a valid file.") from None
     except OSError as error:
-        raise SourceError(f"{table.file} cannot be read ({type(error).__name__}).", "Check the file.") from None
-    rows, rejected = _rows(table, content)
+        raise SourceError(f"{path.name} cannot be read ({type(error).__name__}).", "Check the file.") from None
+    rows, rejected = _rows(table, path.name, content)
     rows, repeated = _without_repeats(rows, table)
     rejected = sorted(rejected + repeated, key=lambda entry: (entry.line, entry.reason))
-    return Content(hashlib.sha256(content).hexdigest(), len(content), rows, rejected)
+    return Content(path.name, hashlib.sha256(content).hexdigest(), len(content), rows, rejected)
 
 
-def _rows(table: Table, content: bytes) -> tuple[list[Row], list[Rejected]]:
-    records = _records(content)
+def _path(table: Table, folder: Path) -> Path:
+    path = folder / table.file
+    workbook = path.with_suffix(".xlsx")
+    for suffix in _OTHER_SPREADSHEETS:
+        if (other := path.with_suffix(suffix)).exists():
+            raise SourceError(
+                f"{other.name} is a kind of spreadsheet that is not read.",
+                f"Save it as {workbook.name}, or as {table.file} (CSV UTF-8), and remove it.",
+            )
+    if not workbook.exists():
+        return path
+    if path.exists():
+        raise SourceError(f"{path.name} and {workbook.name} both exist.", "Keep the one that holds, remove the other.")
+    return workbook
+
+
+def _rows(table: Table, file: str, content: bytes) -> tuple[list[Row], list[Rejected]]:
+    records = spreadsheet.records(content, file) if file.endswith(".xlsx") else _records(content)
     first = next(records, None)
     if first is None:
-        raise SourceError(f"{table.file} is empty.", f"Its first line must be: {','.join(table.header)}")
-    names = _header(table, first[1])
+        raise SourceError(f"{file} is empty.", f"Its first line must be: {','.join(table.header)}")
+    names = _header(table, file, first[1])
     columns = {column.name: column for column in table.columns}
     rows: list[Row] = []
     rejected: list[Rejected] = []
@@ -237,20 +256,20 @@ def _records(content: bytes) -> Iterator[tuple[int, list[str], str | None]]:
         csv.field_size_limit(previous)
 
 
-def _header(table: Table, cells: list[str]) -> list[str]:
+def _header(table: Table, file: str, cells: list[str]) -> list[str]:
     names = [cell.strip() for cell in cells]
     expected = f"Its first line must be: {','.join(table.header)}"
     if _unreadable(names):
-        raise SourceError(f"{table.file}: the header {_unreadable(names)}.", expected)
+        raise SourceError(f"{file}: the header {_unreadable(names)}.", expected)
     if unknown := [name for name in names if name not in table.header]:
         raise SourceError(
-            f"{table.file} has unknown columns: {', '.join(name[:60] or '(empty)' for name in unknown)}.", expected
+            f"{file} has unknown columns: {', '.join(name[:60] or '(empty)' for name in unknown)}.", expected
         )
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise SourceError(f"{table.file} has columns twice: {', '.join(twice)}.", expected)
+        raise SourceError(f"{file} has columns twice: {', '.join(twice)}.", expected)
     needed = [column.name for column in table.columns if table.required(column)]
     if missing := [name for name in needed if name not in names]:
-        raise SourceError(f"{table.file} lacks the columns {', '.join(missing)}.", expected)
+        raise SourceError(f"{file} lacks the columns {', '.join(missing)}.", expected)
     return names
 
 

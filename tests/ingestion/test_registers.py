@@ -1,12 +1,14 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+import xlsxwriter
 
+from ingestion import spreadsheet
 from ingestion.contract import NotFound, SourceError
 from ingestion.ledger import Ledger
 from ingestion.pipeline import collect
@@ -189,10 +191,80 @@ def test_wrong_file_is_refused_as_a_whole(tmp_path: Path, content: bytes, reason
         read(tmp_path, content)
 
 
-def test_spreadsheets_are_refused_with_what_to_do(tmp_path: Path) -> None:
+def workbook(folder: Path, *sheets: list[list[Any]], name: str = "control_owners") -> None:
+    with xlsxwriter.Workbook(folder / f"{name}.xlsx", {"strings_to_formulas": False}) as book:
+        day, moment = (book.add_format({"num_format": form}) for form in ("yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss"))
+        for cells in sheets:
+            sheet = book.add_worksheet()
+            for row, values in enumerate(cells):
+                for column, value in enumerate(values):
+                    form = moment if isinstance(value, datetime) else day if isinstance(value, date) else None
+                    sheet.write(row, column, value, form)
+
+
+COLUMNS = HEADER.decode().strip().split(",")
+
+
+def test_a_workbook_reads_as_the_same_table_does_from_csv(tmp_path: Path) -> None:
+    csv, xlsx = tmp_path / "csv", tmp_path / "xlsx"
+    csv.mkdir()
+    xlsx.mkdir()
+    workbook(xlsx, [COLUMNS, ["CM-01", "bamboohr-us:7", "=Ada", "ada@harbor.example", "", date(2025, 1, 1)], []], [[]])
+    expected = read(csv, HEADER + GOOD.replace(b"Ada", b"=Ada"))
+    found = read_table(OWNERS, xlsx)
+    assert found.rows == expected.rows
+    assert (found.file, expected.file) == ("control_owners.xlsx", "control_owners.csv")
+    assert found.rejected == []
+    workbook(
+        xlsx, [["control_id", "parameter", "value", "changed_at"], ["LA-01", "dormant_days", 60.0, 45992.5]], name="x"
+    )
+    assert list(spreadsheet.records((xlsx / "x.xlsx").read_bytes(), "x.xlsx"))[1][1][2:] == ["60", "45992.5"]
+
+
+def test_rows_of_a_workbook_that_do_not_fit_are_set_aside_by_their_row(tmp_path: Path) -> None:
+    workbook(
+        tmp_path,
+        [
+            COLUMNS,
+            ["CM-01", "", "", "", "", date(2025, 1, 1)],
+            ["CM-02", 12345678901234567, "", "", "", date(2025, 1, 1)],
+            ["CM-03", "", "", "", "", "soon"],
+            ["CM-04", "", "", "", "", date(2025, 1, 1), "", "beyond the header"],
+            ["LA-01", "", "", "", "", datetime(2025, 1, 1, 17, 30)],  # noqa: DTZ001 - a cell has no zone
+        ],
+    )
+    content = read_table(OWNERS, tmp_path)
+    assert [row.key for row in content.rows] == ["CM-01/2025-01-01"]
+    assert [(entry.line, entry.reason) for entry in content.rejected] == [
+        (3, "cell 2 is a number of more than 15 digits, which a spreadsheet rounds: format the cell as text"),
+        (4, "valid_from must be a date like 2025-10-31"),
+        (5, "has 8 cells, the header has 7"),
+        (6, "valid_from must be a date like 2025-10-31"),
+    ]
+
+
+def test_workbooks_that_cannot_be_read_say_what_to_do(tmp_path: Path) -> None:
+    for suffix in ("xls", "ods", "xlsm"):
+        other = tmp_path / f"control_owners.{suffix}"
+        other.write_bytes(b"PK")
+        with pytest.raises(SourceError, match=r"Save it as control_owners\.xlsx, or as control_owners\.csv"):
+            read_table(OWNERS, tmp_path)
+        other.unlink()
     (tmp_path / "control_owners.xlsx").write_bytes(b"PK")
-    with pytest.raises(SourceError, match=r"Save it as control_owners\.csv"):
+    with pytest.raises(SourceError, match="not an Excel workbook"):
+        read_table(OWNERS, tmp_path)
+    with pytest.raises(SourceError, match=r"control_owners\.csv and control_owners\.xlsx both exist"):
         read(tmp_path, HEADER)
+    (tmp_path / "control_owners.csv").unlink()
+    workbook(tmp_path, [COLUMNS], [["CM-01"]])
+    with pytest.raises(SourceError, match="more than one sheet"):
+        read_table(OWNERS, tmp_path)
+    workbook(tmp_path, [["control_id", "owner"]])
+    with pytest.raises(SourceError, match=r"control_owners\.xlsx lacks the columns valid_from"):
+        read_table(OWNERS, tmp_path)
+    workbook(tmp_path, [])
+    with pytest.raises(SourceError, match=r"control_owners\.xlsx is empty"):
+        read_table(OWNERS, tmp_path)
     with pytest.raises(NotFound, match="does not exist"):
         read_table(TABLES["systems"], tmp_path)
 

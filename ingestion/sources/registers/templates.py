@@ -11,8 +11,9 @@ _INTRODUCTION = """\
 # Registers
 
 What people decide and no system records: owners, thresholds, mappings, dispositions. Edit the CSV files here (UTF-8,
-comma separated, first line unchanged); `itgc collect` reads them like any other source, so that their history, their
-hash and the time of collection are part of the evidence and a back-dated line shows.
+comma separated, first line unchanged), or keep any of them as an Excel workbook of the same name (`systems.xlsx`: the
+first sheet, the same first line; remove the CSV file); `itgc collect` reads them like any other source, so that their
+history, their hash and the time of collection are part of the evidence and a back-dated line shows.
 
 - Rows are validated. A row that does not fit is set aside with its line number and the reason (`itgc doctor` says
   which), the others load; two different rows of one key are both set aside. A wrong header refuses the file.
