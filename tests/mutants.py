@@ -1,7 +1,8 @@
 """How many broken rules would the dbt unit tests notice? `make mutants` prints the share.
 
 A mutant is the dbt project with one change: the predicate of one rule negated, one comparison in it shifted across its boundary
-(`<` and `<=`, `>` and `>=` exchanged), or one threshold moved by one. It is killed when a unit test of its category fails.
+(`<` and `<=`, `>` and `>=` exchanged), or one threshold moved by one. It is killed when a unit test of its model fails: a unit test
+gives a model's inputs, so no other could notice.
 """
 
 from __future__ import annotations
@@ -27,7 +28,6 @@ class Mutant:
     name: str
     file: Path
     text: str
-    category: str
 
 
 def expression_before(sql: str, end: int) -> int:
@@ -46,7 +46,7 @@ def expression_before(sql: str, end: int) -> int:
     raise ValueError("no select item ends here")
 
 
-def of_rule(file: Path, category: str, rule: str) -> Iterator[Mutant]:
+def of_rule(file: Path, rule: str) -> Iterator[Mutant]:
     """The predicate negated; each comparison in it shifted."""
     sql = file.read_text(encoding="utf-8")
     for match in re.finditer(rf"\s+as {rule}\b(?!__)", sql):
@@ -54,21 +54,19 @@ def of_rule(file: Path, category: str, rule: str) -> Iterator[Mutant]:
         predicate = sql[start : match.start()]
         if re.fullmatch(r"\s*[\w.]+\s*", predicate):
             continue  # passed on from elsewhere, not computed here
-        yield Mutant(
-            f"{file.stem}.{rule}: negated", file, f"{sql[:start]} (not ({predicate})){sql[match.start() :]}", category
-        )
+        yield Mutant(f"{file.stem}.{rule}: negated", file, f"{sql[:start]} (not ({predicate})){sql[match.start() :]}")
         for n, comparison in enumerate(re.finditer(r"(?<![<>=!-])(<=|>=|<|>)(?![<>=])", predicate)):
             at = start + comparison.start()
             changed = sql[:at] + COMPARISONS[comparison[0]] + sql[at + len(comparison[0]) :]
-            yield Mutant(f"{file.stem}.{rule}: {comparison[0]} no. {n + 1}", file, changed, category)
+            yield Mutant(f"{file.stem}.{rule}: {comparison[0]} no. {n + 1}", file, changed)
 
 
-def of_thresholds(file: Path, category: str) -> Iterator[Mutant]:
+def of_thresholds(file: Path) -> Iterator[Mutant]:
     """Each use of a threshold moved by one."""
     sql = file.read_text(encoding="utf-8")
     for match in re.finditer(r"\{\{ threshold\(([^)]*)\) \}\}", sql):
         changed = f"{sql[: match.start()]}({match[0]} + 1){sql[match.end() :]}"
-        yield Mutant(f"{file.stem}: {match[1]} + 1", file, changed, category)
+        yield Mutant(f"{file.stem}: {match[1]} + 1", file, changed)
 
 
 def mutants(project: Path) -> list[Mutant]:
@@ -80,10 +78,9 @@ def mutants(project: Path) -> list[Mutant]:
     found: list[Mutant] = []
     for layer in ("marts", "intermediate"):
         for file in sorted((project / "dbt_project/models" / layer).rglob("*.sql")):
-            category = file.parent.name
             if layer == "marts":
-                found += [mutant for rule in dict.fromkeys(rules) for mutant in of_rule(file, category, rule)]
-            found += of_thresholds(file, category)
+                found += [mutant for rule in dict.fromkeys(rules) for mutant in of_rule(file, rule)]
+            found += of_thresholds(file)
     return found
 
 
@@ -112,9 +109,9 @@ class UnitTests:
 
         return bool(dbtRunner().invoke(["--quiet", "--no-use-colors", *arguments]).success)
 
-    def passes(self, category: str) -> bool:
-        """Whether the unit tests of a category's models pass."""
-        return self.run("test", "--fail-fast", "--select", f"path:dbt_project/models/*/{category},test_type:unit")
+    def passes(self, model: str) -> bool:
+        """Whether the unit tests of a model pass."""
+        return self.run("test", "--fail-fast", "--select", f"{model},test_type:unit")
 
 
 def main() -> None:
@@ -125,14 +122,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         tests = UnitTests(Path(folder))
         listed = [mutant for mutant in mutants(tests.project) if re.search(options.only, mutant.name)]
-        for category in sorted({mutant.category for mutant in listed}):
-            if not tests.passes(category):
-                sys.exit(f"the unit tests of {category} fail without any mutant")
+        for model in sorted({mutant.file.stem for mutant in listed}):
+            if not tests.passes(model):
+                sys.exit(f"the unit tests of {model} fail without any mutant")
         survivors = []
         for mutant in listed:
             original = mutant.file.read_text(encoding="utf-8")
             mutant.file.write_text(mutant.text, encoding="utf-8")
-            if tests.passes(mutant.category):
+            if tests.passes(mutant.file.stem):
                 survivors.append(mutant.name)
                 print(f"survived: {mutant.name}", flush=True)
             mutant.file.write_text(original, encoding="utf-8")
