@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from orchestration.engagement import Engagement
     from orchestration.workspace import Workspace
 
-OK, FAILED, USAGE, INCOMPLETE = 0, 1, 2, 3
+OK, FAILED, INCOMPLETE = 0, 1, 3  # 2 is typer's, for a command that cannot be understood
 LONGEST = 320  # characters of a line; an error with its remedy fits
 
 app = typer.Typer(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from ingestion.config import SourceInstance
 from orchestration import clock
@@ -48,13 +49,19 @@ def reachable(
 
 
 def holds_period(workspace: Workspace, engagement: Engagement) -> bool:
-    """Whether every resource of every source was committed up to the end of the period, or up to now while it runs."""
+    """Whether every resource of every source was committed up to the evidence cutoff; before it, up to today.
+
+    Today is a day of the engagement's zone: whoever packages twice on one day packages the same vault twice.
+    """
     from ingestion.ledger import Ledger
     from ingestion.sources import connector
     from ingestion.vault import Vault
 
     ledger = Ledger(Vault(str(workspace.vault)))
-    wanted = ticks(engagement)[-1] if engagement.simulation else min(clock.now(), engagement.period_end_at)
+    wanted = engagement.evidence_cutoff_at
+    if not engagement.simulation:
+        today = clock.now().astimezone(ZoneInfo(engagement.zone)).date()
+        wanted = min(wanted, clock.start_of_day(today, engagement.zone))
     return all(
         any(entry.window_end >= wanted for entry in ledger.of(source.instance, resource.name))
         for source in engagement.sources
@@ -83,6 +90,7 @@ def collect(
             collect_from=engagement.collect_from,
             code_version=CODE_VERSION,
             on_tick=on_tick,
+            clock=(lambda tick: tick) if engagement.simulation else (lambda _: clock.now()),
             progress=progress,
         )
 

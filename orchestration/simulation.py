@@ -8,10 +8,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import yaml
 
@@ -21,14 +20,10 @@ from orchestration.workspace import Workspace
 
 
 def ticks(engagement: Engagement) -> list[datetime]:
-    """When the demo collects: 00:30 on the first of each month from the period's start, and the evidence cutoff."""
-    zone = ZoneInfo(engagement.zone)
-    day = engagement.report.first_day.replace(day=1)
-    found: list[datetime] = []
-    while (at := datetime.combine(day, time(0, 30), tzinfo=zone).astimezone(UTC)) < engagement.evidence_cutoff_at:
-        found.append(at)
-        day = day.replace(year=day.year + day.month // 12, month=day.month % 12 + 1)
-    return [*found, engagement.evidence_cutoff_at]
+    """When the demo collects: at the demo company's own instants before the evidence cutoff, and then."""
+    from ingestion.demo.timeline import TICKS
+
+    return [*(tick for tick in TICKS if tick < engagement.evidence_cutoff_at), engagement.evidence_cutoff_at]
 
 
 def write_engagement(project: Path, folder: Path, scenario: str, scale: float) -> Path:

@@ -82,6 +82,36 @@ def test_many_windows_in_one_run(vault: Vault, tmp_path: Path, fake: Fake) -> No
     ) == [(6,)]
 
 
+def test_with_one_tick_each_resource_is_committed_before_the_next_begins(
+    vault: Vault, tmp_path: Path, fake: Fake
+) -> None:
+    held: list[list[str]] = []
+    run(
+        vault,
+        tmp_path,
+        TICKS[:1],
+        on_tick=lambda _: held.append([entry.facts["resource"] for entry in Ledger(vault).committed]),
+    )
+    assert held == [[], ["users"], ["users", "log"]]
+    assert check_vault_files(vault) == []
+
+
+def test_collected_later_than_the_instant_it_is_collected_for(vault: Vault, tmp_path: Path, fake: Fake) -> None:
+    """The ledger says when it really was, and the source no longer keeps what it kept then."""
+    late = TICKS[0] + timedelta(days=1, hours=12)
+    run(vault, tmp_path, TICKS[:1], clock=lambda _: late)
+    _, log, _ = Ledger(vault).committed
+    assert log.facts["collected_at"] == instant(late)
+    assert log.facts["window_end"] == instant(TICKS[0])
+    assert [(gap["from"], gap["to"]) for gap in log.facts["gaps"]] == [
+        (instant(COLLECT_FROM), instant(late - timedelta(days=2)))
+    ]
+    much_later = TICKS[1] + timedelta(days=30)
+    run(vault, tmp_path, TICKS[1:2], clock=lambda _: much_later)
+    log = Ledger(vault).of("fake-one", "log")[-1]
+    assert [(gap["from"], gap["to"]) for gap in log.facts["gaps"]] == [(instant(TICKS[0]), instant(TICKS[1]))]
+
+
 def test_committed_entry_says_everything(vault: Vault, tmp_path: Path, fake: Fake) -> None:
     run(vault, tmp_path, TICKS[:1])
     started, *_ = Ledger(vault).entries
