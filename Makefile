@@ -6,19 +6,24 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 export GX_ANALYTICS_ENABLED := false
 export RUNTIME__DLTHUB_TELEMETRY := false
 
-.PHONY: env package test check test-crash mutants lock clean
+.PHONY: env package test check unit test-crash mutants lock clean
 
 package: env
 	@$(BIN)/itgc package
 
 test: check
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n auto --dist loadfile
 
 check: env
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/sqlfluff lint -q dbt_project/models
 	@$(BIN)/mypy
+
+# The unit tests of one model, over the warehouse of `make package`: make unit MODEL=la_04__terminations
+unit: env
+	@ITGC_WAREHOUSE=$(CURDIR)/build/warehouse.duckdb DBT_TARGET_PATH=$(CURDIR)/build/dbt DBT_LOG_PATH=$(CURDIR)/build/dbt \
+		$(BIN)/dbt --quiet test --profiles-dir dbt_project --select "$(MODEL),test_type:unit" && echo "unit tests of $(MODEL): passed"
 
 test-crash: env
 	@$(BIN)/python -m pytest -q tests/crash --kills 30

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from dlt.extract.resource import DltResource
 
 QUARANTINE = "quarantine"
+_SHOWN = 20  # rejected lines that `doctor` names for each file
 
 
 def file_resources(tables: Sequence[Table]) -> tuple[Resource, ...]:
@@ -119,6 +120,17 @@ def examine(tables: Sequence[Table], folder: Path, instance: str, *, optional: b
             continue
         detail = f"{len(content.rows)} rows"
         if content.rejected:
-            first = content.rejected[0]
-            detail += f", {len(content.rejected)} rejected; line {first.line}: {first.reason}"
+            shown = [f"line {entry.line}: {entry.reason}" for entry in content.rejected[:_SHOWN]]
+            more = [f"… and {len(content.rejected) - _SHOWN} more"] if len(content.rejected) > _SHOWN else []
+            detail += f", {len(content.rejected)} set aside\n" + "\n".join(f"     {line}" for line in [*shown, *more])
         yield Finding(check, not content.rejected, detail, "Correct these lines." if content.rejected else "")
+    yield from _strangers(tables, folder, instance)
+
+
+def _strangers(tables: Sequence[Table], folder: Path, instance: str) -> Iterator[Finding]:
+    """Tables which nobody reads, perhaps because their name is misspelt."""
+    known = {table.name for table in tables}
+    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+        if path.suffix.lower() in {".csv", ".xlsx"} and path.stem not in known and not path.name.startswith("~$"):
+            remedy = f"Rename it to one of {', '.join(sorted(known))}, or remove it."
+            yield Finding(f"{instance}: {path.name}", False, "is read by nobody", remedy)

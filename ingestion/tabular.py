@@ -299,6 +299,10 @@ def _faults(table: Table, values: dict[str, str | None]) -> Iterator[str]:
                 yield f"{column.name} must be one of {', '.join(column.choices)}"
         elif not _VALID[column.kind][0](value):
             yield f"{column.name} must be {_VALID[column.kind][1]}"
+        elif column.name.endswith("_to") and column.kind == "date":
+            begin = values.get(f"{column.name.removesuffix('_to')}_from")
+            if begin is not None and _VALID["date"][0](begin) and value < begin:
+                yield f"{column.name} lies before {column.name.removesuffix('_to')}_from"
 
 
 def _reject(line: int, reason: str, cells: list[str]) -> Rejected:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from ingestion.ledger import Ledger
     from orchestration.engagement import Engagement
     from orchestration.workspace import Workspace
 
@@ -65,7 +66,7 @@ def _opened(engagement: Path | None, build: Path | None) -> Iterator[tuple[Works
 
 
 def _progress() -> Callable[[str], None] | None:
-    """One line that is rewritten on a terminal; nothing in a log."""
+    """One line that is rewritten on a terminal; elsewhere the stages say that they begin."""
     if not sys.stderr.isatty():
         return None
 
@@ -84,6 +85,8 @@ def _brief(lines: Sequence[str], most: int, rest: str) -> list[str]:
 def _run(workspace: Workspace, job: str) -> bool:
     from orchestration.jobs import run
 
+    if not sys.stderr.isatty():
+        _say(f"{job} …")
     outcome = run(workspace, job)
     for failure in outcome.failures:
         most = max(3, 16 // len(outcome.failures))
@@ -110,6 +113,14 @@ def _collected(workspace: Workspace) -> None:
     rows = sum(entry.facts["rows"] for entry in ledger.committed)
     ends = f"{len(ledger.committed)} collections committed, {failed} failed, {len(ledger.aborted())} aborted"
     print(f"vault: {ends}; {rows:,} rows")
+    if rejected := _rejected(ledger):
+        print(f"set aside: {rejected} rows that do not fit their file; `itgc doctor` names each")
+
+
+def _rejected(ledger: Ledger) -> int:
+    """Rows which the last collection of each file set aside."""
+    last = {(entry.facts["instance"], entry.facts["resource"]): entry.facts for entry in ledger.committed}
+    return sum(int(facts["parameters"].get("rows_rejected", 0)) for facts in last.values())
 
 
 @app.command(name="build")
@@ -238,9 +249,14 @@ def verify(
 @app.command()
 def keygen(out: Annotated[Path, typer.Argument(help="Folder for the two key files.")]) -> None:
     """Make an ed25519 key pair for signing packages."""
+    from orchestration.report_package.signing import KeyProblem
     from orchestration.report_package.signing import keygen as make
 
-    private, public = make(out)
+    try:
+        private, public = make(out)
+    except KeyProblem as error:
+        _say(f"error: {error}")
+        raise typer.Exit(FAILED) from None
     print(f"private key: {private} (keep it secret; give it to `itgc package --key`)")
     print(f"public key: {public} (give it to the auditor by another way than the package)")
 
@@ -269,7 +285,7 @@ def doctor(
     for instance, checks in passed.items():
         if not verbose:
             print(f"{'part' if failed[instance] else 'ok  '} {instance}: {checks} checks passed")
-    print("everything is in place: itgc collect" if not failed else f"{failed.total()} to mend, then: itgc doctor")
+    print("everything is in place: itgc collect" if not failed else f"{failed.total()} to mend, then the same again")
     raise typer.Exit(FAILED if failed else OK)
 
 
@@ -277,26 +293,21 @@ def doctor(
 def ui(
     engagement: EngagementOption = None,
     build: BuildOption = None,
-    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000,
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.", min=1, max=65535)] = 3000,
 ) -> None:
     """Open Dagster on loopback: lineage from source to package, checks, runs."""
+    import signal
     import subprocess
 
     with _opened(engagement, build):
-        print(f"Dagster: http://127.0.0.1:{port}")
-        command = [
-            sys.executable,
-            "-m",
-            "dagster",
-            "dev",
-            "-m",
-            "orchestration.definitions",
-            "-h",
-            "127.0.0.1",
-            "-p",
-            str(port),
-        ]
-        raise typer.Exit(subprocess.call(command))
+        print(f"Dagster: http://127.0.0.1:{port}", flush=True)
+        options = ["dev", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)]
+        quiet = ["-W", "ignore:Function `dev_command`"]  # Dagster announces its next command line
+        dagster = subprocess.Popen([sys.executable, *quiet, "-m", "dagster", *options], start_new_session=True)
+        # Dagster ends what it started on SIGINT only, and once; whoever stops us stops it.
+        for stop in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(stop, lambda *_: dagster.send_signal(signal.SIGINT))
+        raise typer.Exit(dagster.wait())
 
 
 def main() -> None:

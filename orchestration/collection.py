@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -40,12 +41,12 @@ def reachable(
         source: the source about to be collected; None for all.
     """
     if engagement.simulation is None:
-        yield engagement.sources, None
+        yield tuple(_placed(instance, workspace) for instance in engagement.sources), None
         return
     from orchestration import simulation
 
-    with simulation.serving(workspace, engagement, source) as served:
-        yield served
+    with simulation.serving(workspace, engagement, source) as (instances, on_tick):
+        yield tuple(_placed(instance, workspace) for instance in instances), on_tick
 
 
 def holds_period(workspace: Workspace, engagement: Engagement) -> bool:
@@ -81,7 +82,6 @@ def collect(
     from ingestion.vault import Vault
 
     with reachable(workspace, engagement, source) as (instances, on_tick):
-        instances = tuple(_placed(instance, workspace) for instance in instances)
         return run(
             Vault(str(workspace.vault)),
             [instance for instance in instances if source in (None, instance.source)],
@@ -96,7 +96,9 @@ def collect(
 
 
 def _placed(instance: SourceInstance, workspace: Workspace) -> SourceInstance:
-    """Keep the bare clones of a git source inside the workspace."""
-    if instance.source != "git":
-        return instance
-    return instance.model_copy(update={"clones": workspace.collector / "git"})
+    """Folders where they belong: git's clones in the workspace, files beside the engagement file that names them."""
+    if instance.source == "git":
+        return instance.model_copy(update={"clones": workspace.collector / "git"})
+    if isinstance(folder := getattr(instance, "folder", None), Path):
+        return instance.model_copy(update={"folder": workspace.engagement_path.parent / folder})
+    return instance

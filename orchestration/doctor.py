@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ingestion.contract import Finding, SourceError
 from ingestion.sources import connector
 from orchestration import collection
+from orchestration.catalogue import HRIS, sources_of_controls
 from orchestration.engagement import Engagement
 from orchestration.workspace import Workspace
 
@@ -18,6 +19,8 @@ def examine(workspace: Workspace, engagement: Engagement) -> Iterator[tuple[str,
         (instance name, finding); a source that cannot even be asked yields one failed finding.
     """
     yield "engagement", Finding("configuration", True, f"{workspace.engagement_path.name} is valid")
+    for finding in _sources_of_controls(workspace, engagement):
+        yield "engagement", finding
     with collection.reachable(workspace, engagement) as (instances, _):
         for instance in instances:
             try:
@@ -25,3 +28,18 @@ def examine(workspace: Workspace, engagement: Engagement) -> Iterator[tuple[str,
                     yield instance.instance, finding
             except SourceError as error:
                 yield instance.instance, Finding("can be asked", False, error.message, error.remedy)
+
+
+def _sources_of_controls(workspace: Workspace, engagement: Engagement) -> Iterator[Finding]:
+    """Whether each control has what it rests on; of the HR sources one will do."""
+    configured = {source.source for source in engagement.sources}
+    for control_id, rests_on in sources_of_controls(workspace.project).items():
+        wanted = rests_on - HRIS - configured
+        if rests_on & HRIS and not configured & HRIS:
+            wanted.add(f"HR source ({' or '.join(sorted(rests_on & HRIS))})")
+        yield Finding(
+            f"{control_id} has its sources",
+            not wanted,
+            f"not configured: {', '.join(sorted(wanted))}" if wanted else "all of them are configured",
+            f"Add what is missing under `sources`; without it the package says INCOMPLETE for {control_id}.",
+        )

@@ -6,9 +6,11 @@ what was expected.
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import available_timezones
@@ -19,6 +21,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from ingestion.config import SourceInstance
 from ingestion.sources import SOURCES, config_class
 from orchestration.clock import end_of_day, iso, start_of_day
+
+_HOLIDAYS = Path(__file__).parents[1] / "dbt_project" / "seeds" / "calendar" / "business_holidays.csv"
 
 
 class EngagementError(Exception):
@@ -142,6 +146,13 @@ class Engagement(_Strict):
             raise ValueError("expected an IANA time zone such as America/New_York")
         return value
 
+    @field_validator("business_calendar")
+    @classmethod
+    def _known_calendar(cls, value: str) -> str:
+        if value not in (known := calendars()):
+            raise ValueError(f"expected one of {', '.join(known)}")
+        return value
+
     @field_validator("sources", mode="before")
     @classmethod
     def _typed_sources(cls, value: Any) -> Any:
@@ -198,6 +209,13 @@ class Engagement(_Strict):
         return self.model_dump(mode="json", serialize_as_any=True)
 
 
+@cache
+def calendars() -> tuple[str, ...]:
+    """The business calendars that the models know: those of the seed."""
+    with _HOLIDAYS.open(encoding="utf-8", newline="") as file:
+        return tuple(sorted({row["calendar"] for row in csv.DictReader(file)}))
+
+
 def load(path: Path) -> Engagement:
     """Read and validate an engagement file.
 
@@ -218,6 +236,8 @@ def load(path: Path) -> Engagement:
         raise EngagementError(f"{path.name}: not found; `itgc init` writes a template to start from") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise EngagementError(f"{path.name}: not valid YAML: {' '.join(str(error).split())}") from None
+    except ValueError:
+        raise EngagementError(_impossible_date(path.name, root)) from None
     if not isinstance(data, dict):
         raise EngagementError(f"{path.name}: expected a mapping with organization, system, report, sources …")
     problems = list(_source_problems(data))
@@ -231,6 +251,23 @@ def load(path: Path) -> Engagement:
     if problems:
         raise EngagementError("\n".join(_located(path, root, where, what) for where, what in problems))
     return engagement
+
+
+def _impossible_date(name: str, root: yaml.Node | None) -> str:
+    """Name the scalar which looks like a date and is none: the YAML reader fails on it without saying where."""
+    todo = [root] if root is not None else []
+    while todo:
+        node = todo.pop()
+        if isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:timestamp":
+            try:
+                date.fromisoformat(node.value[:10])
+            except ValueError:
+                return f"{name}:{node.start_mark.line + 1}: {node.value} is not a date; expected one like 2025-10-31"
+        elif isinstance(node, yaml.SequenceNode):
+            todo += node.value
+        elif isinstance(node, yaml.MappingNode):
+            todo += [part for pair in node.value for part in pair]
+    return f"{name}: a date in it is not valid; expected one like 2025-10-31"
 
 
 def _source_problems(data: dict[str, Any]) -> Iterator[tuple[tuple[Any, ...], str]]:

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import ValidationError
 
 from ingestion.config import SourceInstance
-from orchestration.engagement import Engagement, EngagementError, load
+from orchestration.engagement import Engagement, EngagementError, Simulation, load
 from orchestration.workspace import Workspace
 
 
@@ -42,6 +43,11 @@ def write_engagement(project: Path, folder: Path, scenario: str, scale: float) -
     if not shipped.get("simulation"):
         raise EngagementError("engagement.yml is no longer the demo's; take the shipped one from the project's history")
     shipped["simulation"] |= {"scenario": scenario, "scale": scale}
+    try:
+        Simulation.model_validate(shipped["simulation"])
+    except ValidationError as error:
+        problems = (f"--{issue['loc'][0]}: {issue['msg']}" for issue in error.errors(include_url=False))
+        raise EngagementError("\n".join(problems)) from None
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "engagement.yml"
     path.write_text(yaml.safe_dump(shipped, sort_keys=False, allow_unicode=True), encoding="utf-8")

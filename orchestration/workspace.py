@@ -110,7 +110,7 @@ def find(engagement: Path | None = None, build: Path | None = None) -> Workspace
     """
     project = Path(os.environ.get("ITGC_PROJECT") or Path.cwd()).resolve()
     if not (project / "dbt_project.yml").is_file():
-        raise EngagementError(f"no dbt_project.yml in {project.name or project}: run itgc there, or set ITGC_PROJECT")
+        raise EngagementError("no dbt_project.yml here: run itgc in the project's folder, or set ITGC_PROJECT to it")
     chosen = engagement or Path(os.environ.get("ITGC_ENGAGEMENT") or project / "engagement.yml")
     folder = build or Path(os.environ.get("ITGC_BUILD") or project / "build")
     return Workspace(project, chosen.resolve(), folder.resolve())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -20,7 +21,6 @@ class Run:
     build: Path
     engagement: Path
     stdout: str
-    code: int
 
     @property
     def package(self) -> Path:
@@ -66,12 +66,23 @@ def small_engagement(folder: Path, scenario: str = "as-shipped") -> Path:
 
 
 @pytest.fixture(scope="session")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    folder = tmp_path_factory.mktemp("demo")
-    engagement = small_engagement(folder)
-    done = itgc("package", engagement=engagement, build=folder / "build")
-    assert done.returncode == 0, done.stderr[-3000:] + done.stdout[-1000:]
-    return Run(folder / "build", engagement, done.stdout, done.returncode)
+def run(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Run:
+    """Made by the first worker that needs it; the others wait, and read what it printed."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "demo-company"
+    folder.mkdir(exist_ok=True)
+    printed = folder / "stdout.txt"
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        engagement = folder / "engagement.yml"
+        if not printed.exists():
+            assert not engagement.exists(), (
+                "the demo company could not be packaged; the first test that needed it says why"
+            )
+            done = itgc("package", engagement=small_engagement(folder), build=folder / "build")
+            assert done.returncode == 0, done.stderr[-3000:] + done.stdout[-1000:]
+            printed.write_text(done.stdout, encoding="utf-8")
+    return Run(folder / "build", engagement, printed.read_text(encoding="utf-8"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -44,7 +44,7 @@ class Translator(DagsterDbtTranslator):
         """The control's question and statement before the model's own description."""
         control = _controls.get(str(dbt_resource_props.get("config", {}).get("meta", {}).get("control_id", "")))
         own = str(dbt_resource_props.get("description") or "")
-        return f"**{control.question}** {control.statement}\n\n{own}" if control else own
+        return f"{control.question} {control.statement}\n\n{own}" if control else own
 
     def get_tags(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, str]:
         """Control id, category and SOC 2 criteria."""

@@ -64,7 +64,8 @@ def data_checks() -> dg.MaterializeResult[None]:
 
 
 def _name(suite: Suite, assertion: str) -> str:
-    return re.sub(r"\W", "_", f"{suite.name}__{assertion}")
+    """Unique on its asset: a population has its own, the sources share one."""
+    return re.sub(r"\W", "_", assertion if suite.population_id else f"{suite.value}__{assertion}")
 
 
 def _asset(suite: Suite) -> dg.AssetKey:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import dagster as dg
 
+from ingestion.contract import instant
+from ingestion.pipeline import Outcome
 from ingestion.sources import connector
 from orchestration import collection, progress
 from orchestration.defs import COMPLIANCE, ENGINEERS
@@ -41,11 +44,25 @@ def _asset_for(source: str) -> dg.AssetsDefinition:
             rows = sum(outcome.rows for outcome in outcomes)
             yield dg.MaterializeResult(asset_key=key, metadata={"collections": len(outcomes), "rows_of_resource": rows})
         if report.failed:
-            lines = list(dict.fromkeys(f"{outcome.collection_id}: {outcome.error}" for outcome in report.failed))
-            more = [f"… and {len(lines) - 8} more"] if len(lines) > 8 else []
-            raise dg.Failure(description="\n".join([*lines[:8], *more]), allow_retries=False)
+            raise dg.Failure(description="\n".join(_in_words(report.failed)), allow_retries=False)
 
     return collect_source
+
+
+def _in_words(failed: Sequence[Outcome], most: int = 8) -> list[str]:
+    """One line per cause: what was said, and which resources it cost since when."""
+    by_cause: dict[str, list[Outcome]] = defaultdict(list)
+    for outcome in failed:
+        by_cause[f"{outcome.instance}: {str(outcome.error).removeprefix(f'{outcome.instance}: ')}"].append(outcome)
+    lines = []
+    for cause, outcomes in by_cause.items():
+        resources = list(dict.fromkeys(outcome.resource for outcome in outcomes))
+        shown = ", ".join(resources[:3]) + (f" and {len(resources) - 3} more" if len(resources) > 3 else "")
+        since = min(outcome.window_end for outcome in outcomes)
+        lines.append(
+            f"{cause} ({shown}; as at {instant(since)}{' and later' if len(outcomes) > len(resources) else ''})"
+        )
+    return lines[:most] + ([f"… and {len(lines) - most} more causes"] if len(lines) > most else [])
 
 
 def _own(schema: str, table: str, description: str) -> dg.AssetSpec:

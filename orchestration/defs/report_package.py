@@ -41,9 +41,7 @@ def evidence_package() -> dg.MaterializeResult[None]:
     return dg.MaterializeResult(
         metadata={
             "state": outcome.state,
-            "incomplete_because": dg.MetadataValue.md(
-                "\n".join(f"- {reason}" for reason in outcome.because) or "complete"
-            ),
+            "incomplete_because": dg.MetadataValue.md("\n".join(f"- {reason}" for reason in outcome.because) or "-"),
             "digest": outcome.digest,
             "findings": dg.MetadataValue.md("\n".join(f"    {line}" for line in outcome.lines)),
             "index": dg.MetadataValue.path(str(Path(outcome.path) / "index.html")),
@@ -67,7 +65,7 @@ def package_complete() -> dg.AssetCheckResult:
     """The state on the package's face."""
     outcome = read_outcome(workspace)
     return dg.AssetCheckResult(
-        passed=outcome.state == "CHECKS_PASSED", metadata={"because": "\n".join(outcome.because) or "complete"}
+        passed=outcome.state == "CHECKS_PASSED", metadata={"because": "\n".join(outcome.because) or "-"}
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import dagster as dg
 
 from orchestration.defs.expectations import DATA_CHECKS, publish_data_checks
@@ -33,13 +35,14 @@ daily = dg.ScheduleDefinition(
     execution_timezone=engagement.zone,
     description="Sources forget (some after a month): collect every night.",
 )
-_after = engagement.report.evidence_cutoff
+_after = engagement.report.evidence_cutoff + timedelta(days=1)
 period_end = dg.ScheduleDefinition(
     name="period_end_package",
     job=everything,
-    cron_schedule=f"0 6 {min(_after.day, 28)} {_after.month} *",
+    cron_schedule=f"0 6 {_after.day} {_after.month} *",
+    should_execute=lambda context: context.scheduled_execution_time.year == _after.year,  # cron knows no years
     execution_timezone=engagement.zone,
-    description="The package of the period, at the evidence cutoff.",
+    description="The package of the period, on the morning after the evidence cutoff.",
 )
 
 defs = dg.Definitions(jobs=[collect, build, report, everything], schedules=[daily, period_end])

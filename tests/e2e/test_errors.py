@@ -14,7 +14,7 @@ import sys
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -271,6 +271,12 @@ BROKEN = {
     ),
     "unknown key": ({"perriod": {}}, "perriod", "unknown key"),
     "unknown source": ({"sources": [{"source": "oktaa", "instance": "x"}]}, "sources.0.source", "expected one of"),
+    "impossible day": (
+        {"report": {"type": "II", "period": {"start": "2025-10-01", "end": date(2025, 12, 31)}, "evidence_cutoff": "2026-01-31"}},
+        "engagement.yml:",
+        "2025-13-31 is not a date",
+    ),
+    "unknown calendar": ({"business_calendar": "Mars"}, "business_calendar", "expected one of GB-England, US-Federal"),
     "no source": ({"sources": []}, "sources", "at least 1"),
 }  # fmt: skip
 
@@ -279,6 +285,11 @@ BROKEN = {
 def test_broken_engagement(small: Small, case: str) -> None:
     others, key, expected = BROKEN[case]
     small.write(**{"sources": [small.source("okta")], **others})
+    if case == "impossible day":
+        path = small.folder / "engagement.yml"
+        path.write_text(
+            path.read_text(encoding="utf-8").replace("end: 2025-12-31", "end: 2025-13-31"), encoding="utf-8"
+        )
     for command in ("doctor", "collect", "package") if case == "zone" else ("package",):
         done = small.itgc(command)
         assert done.returncode == 1
@@ -292,9 +303,38 @@ def test_no_engagement_and_unknown_scenario(small: Small) -> None:
     assert (missing.returncode, "itgc init" in missing.stderr) == (1, True)
     unknown = small.itgc("demo", "--scenario", "sunny")
     assert unknown.returncode == 1
+    assert "--scenario: " in unknown.stderr
     assert "as-shipped" in unknown.stderr
     assert small.itgc("package", "--no-such-option").returncode == 2
     assert not small.build.exists()
+
+
+def test_registers_beside_the_engagement_and_every_line_set_aside(small: Small) -> None:
+    """A relative folder is the engagement file's, wherever the command runs; doctor names each line, collect their number."""
+    small.write([{"source": "registers", "instance": "registers", "folder": "decided"}])
+    folder = small.folder / "decided"
+    folder.mkdir()
+    header = "control_id,owner_worker_id,owner,owner_email,backup_email,valid_from,valid_to\n"
+    lines = "CM-01,,Ada,,,2025-02-01,2025-01-01\nCM-02,,Ada,,,soon,\nLA-01,,Ada,,,2025-01-01,\n"
+    (folder / "control_owners.csv").write_text(header + lines, encoding="utf-8")
+    (folder / "disposition.csv").write_text("x\n", encoding="utf-8")
+    doctor = small.itgc("doctor")
+    assert doctor.returncode == 1
+    assert "line 2: valid_to lies before valid_from" in doctor.stdout
+    assert "line 3: valid_from must be a date" in doctor.stdout
+    assert "disposition.csv: is read by nobody" in doctor.stdout
+    assert "CM-01 has its sources: not configured: HR source (bamboohr or hris_csv), git, github, okta" in doctor.stdout
+    collect = small.itgc("collect")
+    assert collect.returncode == 0, collect.stderr
+    assert "set aside: 2 rows" in collect.stdout
+
+
+def test_keys_are_never_replaced(small: Small) -> None:
+    small.write([small.source("okta")])
+    assert small.itgc("keygen", str(small.folder / "keys")).returncode == 0
+    again = small.itgc("keygen", str(small.folder / "keys"))
+    assert again.returncode == 1
+    assert "exists already" in again.stderr
 
 
 def test_two_at_a_time(small: Small) -> None:
