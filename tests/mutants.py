@@ -14,7 +14,9 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[1]
@@ -107,7 +109,8 @@ class UnitTests:
     def run(self, *arguments: str) -> bool:
         from dbt.cli.main import dbtRunner
 
-        return bool(dbtRunner().invoke(["--quiet", "--no-use-colors", *arguments]).success)
+        with redirect_stdout(StringIO()):  # a killed mutant's differences would bury the survivors
+            return bool(dbtRunner().invoke(["--quiet", "--no-use-colors", *arguments]).success)
 
     def passes(self, model: str) -> bool:
         """Whether the unit tests of a model pass."""
