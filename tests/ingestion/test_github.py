@@ -10,6 +10,7 @@ from github_company import API, EMPTY, ORG, START, WEB, Company, commit, oid, st
 
 from ingestion.contract import NotFound
 from ingestion.demo.server import Fault
+from ingestion.demo.store import Store
 from ingestion.http import ForeignOrigin, NotAuthorized, NotPermitted, Unreachable
 from ingestion.sources import github
 from ingestion.sources.github.config import GithubInstance
@@ -348,7 +349,6 @@ DENIED = (
     "organization",
     "repository_collaborators",
     "branch_protection",
-    "rulesets",
     "credential_authorizations",
     "external_identities",
 )
@@ -362,6 +362,50 @@ def test_what_a_poor_credential_may_not_see_is_denied_and_never_empty(resource, 
 @pytest.mark.parametrize("resource", ["repositories", "members", "pull_requests", "commits", "activity"])
 def test_what_a_poor_credential_may_see_is_collected(resource, poor):
     assert collect(github, poor, resource, start=START).keys_of()
+
+
+def test_rulesets_are_kept_where_their_history_is_hidden(poor):
+    got = collect(github, poor, "rulesets")
+    assert got.keys_of("rulesets") == [f"{API}/7", f"{WEB}/8"]
+    assert got.keys_of("ruleset_history") == []
+    assert got.parameters["without_history"] == ["7", "8"]
+    assert got.permission.result == "unknown"
+    assert "history of 2 rulesets is hidden" in got.permission.detail
+
+
+@pytest.mark.parametrize("kind", ["403", "empty-no-permission"])
+def test_a_refused_history_says_how_many_and_keeps_the_others(kind, instance, server):
+    if kind == "empty-no-permission":
+        server.store = without_history(server.store, "7")
+    else:
+        server.faults = [Fault("/repos/.*/rulesets/7/history", "403", times=9)]
+    got = collect(github, instance, "rulesets")
+    assert got.keys_of("rulesets") == [f"{API}/7", f"{WEB}/8"]
+    assert got.keys_of("ruleset_history") == [f"{WEB}/8/1"]
+    assert got.permission.result == "unknown"
+    assert got.permission.detail == "history of 1 rulesets is hidden: it needs Administration: write"
+
+
+def without_history(store, ruleset_id):
+    """The same company, whose server answers 404 for the history of one ruleset."""
+    later = Store(dict(store.tables))
+    kept = [row for row in store.tables["github.ruleset_history"] if row.key.split("/")[1] != ruleset_id]
+    later.tables["github.ruleset_history"] = kept
+    return later
+
+
+def test_the_history_of_an_enterprises_ruleset_is_not_asked_for(monkeypatch):
+    made = Company()
+    made.ruleset(API, 9, versions=2, source_type="Enterprise")
+    context, instance, running = serve(made, monkeypatch)
+    try:
+        got = collect(github, instance, "rulesets")
+    finally:
+        context.__exit__(None, None, None)
+    assert (got.keys_of("rulesets"), got.keys_of("ruleset_history")) == ([f"{API}/9"], [])
+    assert got.permission.result == "unknown"
+    assert "1 rulesets of the enterprise" in got.permission.detail
+    assert not [entry for entry in running.log if "history" in entry.target]
 
 
 def test_outside_collaborators_are_of_unknown_completeness_to_a_poor_credential(poor):

@@ -144,46 +144,76 @@ def _rules(github: Github, collection: Collection, base: str, branch: str) -> li
 
 
 def rulesets(github: Github, collection: Collection) -> Pages:
-    """Rulesets that apply to each repository, with their rules, bypass actors and every earlier version."""
-    hidden = 0
+    """Rulesets that apply to each repository, with their rules, bypass actors and every earlier version.
+
+    GitHub shows the history to those only who may write the ruleset, and an enterprise's nowhere here: the rulesets
+    are collected without it, and the permission says so.
+    """
+    hidden = _Hidden()
     for repository in in_scope(github, collection):
         repository_id, base = str(repository["id"]), path_of(github, repository)
         for listed in github.listing(collection, f"{base}/rulesets", "id", {"includes_parents": "true"}):
             ruleset_id = str(listed["id"])
             detail: Record = github.get(collection, f"{base}/rulesets/{ruleset_id}").json()
-            hidden += "bypass_actors" not in detail
             rows = mapping.of_repository([detail], repository_id, "updated_at", keyed=True)
             yield "rulesets", collection.page("rulesets", rows)
-            versions = [
-                mapping.ruleset_version(version, repository_id, ruleset_id)
-                for version in _versions(github, collection, base, detail)
-            ]
+            found = _versions(github, collection, base, detail)
+            hidden.note(detail, ruleset_id, found)
+            versions = [mapping.ruleset_version(version, repository_id, ruleset_id) for version in found or []]
             yield "ruleset_history", collection.page("ruleset_history", versions)
-    collection.permission = (
-        Permission("unknown", f"bypass actors of {hidden} rulesets are hidden: they need write access to the ruleset")
-        if hidden
-        else Permission("granted", "rulesets of every repository in scope, with their bypass actors")
-    )
+    if hidden.histories:
+        collection.parameters["without_history"] = sorted(hidden.histories)
+    collection.permission = hidden.permission()
 
 
-def _versions(github: Github, collection: Collection, base: str, ruleset: Record) -> list[Record]:
-    """Versions of a ruleset with their state; a ruleset of the organization has its history there.
+class _Hidden:
+    """What GitHub did not show of the rulesets, by ruleset id."""
 
-    Raises:
-        NotPermitted: GitHub hides the history (404) from a credential that may not write the ruleset.
+    def __init__(self) -> None:
+        self.bypass_actors: set[str] = set()
+        self.histories: set[str] = set()
+        self.of_enterprise: set[str] = set()
+
+    def note(self, ruleset: Record, ruleset_id: str, versions: list[Record] | None) -> None:
+        """Note what one ruleset lacks."""
+        if "bypass_actors" not in ruleset:
+            self.bypass_actors.add(ruleset_id)
+        if versions is None:
+            self.histories.add(ruleset_id)
+            if ruleset.get("source_type") == "Enterprise":
+                self.of_enterprise.add(ruleset_id)
+
+    def permission(self) -> Permission:
+        """Granted when nothing is hidden."""
+        refused = len(self.histories - self.of_enterprise)
+        parts = [
+            (len(self.bypass_actors), "bypass actors of {} rulesets are hidden: they need write access to the ruleset"),
+            (refused, "history of {} rulesets is hidden: it needs Administration: write"),
+            (len(self.of_enterprise), "history of {} rulesets of the enterprise is not offered to an organization"),
+        ]
+        said = [text.format(number) for number, text in parts if number]
+        if said:
+            return Permission("unknown", "; ".join(said))
+        return Permission("granted", "rulesets of every repository in scope, with their bypass actors and history")
+
+
+def _versions(github: Github, collection: Collection, base: str, ruleset: Record) -> list[Record] | None:
+    """Versions of a ruleset with their state; None where GitHub hides them (403, 404) or has no address for them.
+
+    A ruleset of the organization has its history there, one of the enterprise has none below an organization.
     """
+    if ruleset.get("source_type") == "Enterprise":
+        return None
     if ruleset.get("source_type") == "Organization":
         base = f"/orgs/{segment(github.instance.org)}"
     path = f"{base}/rulesets/{ruleset['id']}/history"
 
-    def read() -> list[Record]:
+    def read() -> list[Record] | None:
         try:
             listed = github.listing(collection, path, "version_id")
-        except NotFound as error:
-            if "bypass_actors" in ruleset:
-                raise
-            raise NotPermitted(error.message, _ADMINISTRATION) from None
-        return [github.get(collection, f"{path}/{version['version_id']}").json() for version in listed]
+            return [github.get(collection, f"{path}/{version['version_id']}").json() for version in listed]
+        except (NotFound, NotPermitted):
+            return None
 
     return github.once(path, read)
 
