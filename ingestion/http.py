@@ -104,6 +104,10 @@ def retry_after(response: Response) -> float | None:
     return max((asked - sent).total_seconds(), 0.0)
 
 
+def _no_auth(request: PreparedRequest) -> PreparedRequest:
+    return request
+
+
 class SourceSession(requests.Session):
     """A session bound to one origin that retries, counts every exchange and raises `SourceError`s.
 
@@ -113,6 +117,7 @@ class SourceSession(requests.Session):
         collection: Counts statuses; None outside a collection (`doctor`).
         wait: Vendor-specific waits, asked before the general rules.
         accept: Statuses of 400 and above which the connector handles itself.
+        auth: Applied before every attempt, so that a retry carries a renewed token.
     """
 
     def __init__(
@@ -122,6 +127,7 @@ class SourceSession(requests.Session):
         collection: Collection | None,
         wait: Wait | None,
         accept: Container[int] = (),
+        auth: AuthBase | None = None,
     ) -> None:
         super().__init__()
         self.origin = origin(base_url)
@@ -129,7 +135,8 @@ class SourceSession(requests.Session):
         self.collection = collection
         self.wait = wait
         self.accept = accept
-        self.auth = lambda request: request  # without one, requests would take credentials from a .netrc
+        self.auth = auth or _no_auth  # without one, requests would take credentials from a .netrc
+        self.apply = auth or _no_auth
         self.headers["User-Agent"] = "itgc-evidence"
 
     def send(self, request: PreparedRequest, **kwargs: Any) -> Response:
@@ -165,6 +172,7 @@ class SourceSession(requests.Session):
             )
         options = kwargs | {"allow_redirects": False, "timeout": kwargs.get("timeout") or TIMEOUT}
         for attempt in range(1, ATTEMPTS + 1):
+            self.apply(request)
             try:
                 response: Response | None = super().send(request, **options)
             except _DROPPED as error:
@@ -233,7 +241,7 @@ def rest_client(
         base_url: Root of the API; its origin is the only one ever contacted.
         headers: Sent with every request, authorization included.
         collection: Counts the exchanges.
-        auth: Instead of an authorization header.
+        auth: Instead of an authorization header; applied before every attempt.
         wait: Seconds to wait for vendor-specific refusals (secondary limits, `*-reset` epochs), else None.
         paginator: Default paginator.
         data_selector: Default JSONPath of the records.
@@ -247,8 +255,7 @@ def rest_client(
     return RESTClient(
         base_url=base_url,
         headers=dict(headers or {}),
-        auth=auth,
         paginator=paginator,
         data_selector=data_selector,
-        session=SourceSession(base_url, instance.instance, collection, wait, accept),
+        session=SourceSession(base_url, instance.instance, collection, wait, accept, auth),
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 from ingestion.contract import Collection, Finding, SourceError, Window
+from ingestion.sources.github.app import InstallationToken
 from ingestion.sources.github.client import Github, segment
 from ingestion.sources.github.config import GithubInstance
 from ingestion.sources.github.organization import repositories_of, sees_as_owner
@@ -16,6 +17,18 @@ _IMPLIED = {
     "repo": ("repo",),
 }
 """Scopes a classic token or OAuth token needs, and the scopes that include them."""
+_NEEDED = {
+    "members": "organization Members",
+    "organization_administration": "organization Administration",
+    "metadata": "Metadata",
+    "contents": "Contents",
+    "pull_requests": "Pull requests",
+    "checks": "Checks",
+    "statuses": "Commit statuses",
+    "deployments": "Deployments",
+    "administration": "Administration",
+}
+"""Permissions an App needs to read, as GitHub names them in a token and in its settings."""
 
 
 def findings(instance: GithubInstance) -> Iterator[Finding]:
@@ -35,7 +48,10 @@ def findings(instance: GithubInstance) -> Iterator[Finding]:
         yield Finding("credential", False, error.message, error.remedy)
         return
     yield Finding("credential", True, f"{instance.org} answers at {instance.base_url}")
-    yield _scopes(response.headers.get("x-oauth-scopes"))
+    if isinstance(github.login, InstallationToken):
+        yield from _permissions(github.login)
+    else:
+        yield _scopes(response.headers.get("x-oauth-scopes"))
     owner = sees_as_owner(github, scratch)
     yield Finding(
         "organization",
@@ -68,6 +84,25 @@ def _scopes(header: str | None) -> Finding:
         not missing,
         f"granted: {', '.join(sorted(granted - {''})) or 'none'}",
         f"Grant {', '.join(missing)}." if missing else "",
+    )
+
+
+def _permissions(login: InstallationToken) -> Iterator[Finding]:
+    """What the App's installation may read, as GitHub said when it gave the token."""
+    missing = [shown for name, shown in _NEEDED.items() if not login.granted.get(name)]
+    yield Finding(
+        "permissions",
+        not missing,
+        f"granted: {', '.join(f'{name}: {level}' for name, level in sorted(login.granted.items())) or 'none'}",
+        f"Grant the App, to read: {', '.join(missing)}; then accept them for the installation." if missing else "",
+    )
+    whole = all(login.granted.get(name) == "write" for name in ("administration", "organization_administration"))
+    yield Finding(
+        "history of rulesets",
+        True,
+        "is shown (Administration: write)"
+        if whole
+        else "may be hidden: it needs Administration: write; see the README",
     )
 
 

@@ -15,9 +15,10 @@ from urllib.parse import quote
 
 from requests import Response
 
-from ingestion.config import scrub, secret
+from ingestion.config import scrub
 from ingestion.contract import Collection, NotFound, NotPermitted, SourceError, Unreachable
 from ingestion.http import SourceSession, rest_client, retry_after, seconds_until_epoch
+from ingestion.sources.github.app import login_of
 from ingestion.sources.github.config import GithubInstance
 from ingestion.sources.github.queries import document
 
@@ -35,6 +36,7 @@ READING_SIZES = (100, 97, 89, 83, 79)
 """Page sizes of successive readings of one listing: no two put the same record at the edge of a page."""
 SCOPES = "repo, read:org, admin:org (read) or the App permissions listed in the source's README"
 
+_HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
 _LIMIT_TYPES = ("RATE_LIMITED", "RATE_LIMIT")
 _HEAVY_TYPES = ("RESOURCE_LIMITS_EXCEEDED", "MAX_NODE_LIMIT_EXCEEDED")
 _HEAVY_TEXTS = ("something went wrong while executing your query", "timeout", "resource limits")
@@ -119,13 +121,13 @@ class Github:
 
     def __init__(self, instance: GithubInstance) -> None:
         self.instance = instance
-        self.token = secret(instance.instance, "token")
+        self.login = login_of(instance, instance, instance.base_url, wait)
         self._known: dict[str, Any] = {}
 
     @property
     def is_app(self) -> bool:
-        """Whether the credential is a GitHub App's installation token, for which `permissions` say nothing."""
-        return self.token.startswith("ghs_")
+        """Whether a GitHub App is the credential: `permissions` of a repository then say nothing."""
+        return bool(self.instance.app_id)
 
     def once(self, name: str, read: Callable[[], Found]) -> Found:
         """Read something once in this run; a failure is not remembered."""
@@ -133,13 +135,6 @@ class Github:
             self._known[name] = read()
         found: Found = self._known[name]
         return found
-
-    def _headers(self) -> dict[str, str]:
-        return {
-            "Authorization": f"Bearer {self.token}",
-            "Accept": "application/vnd.github+json",
-            "X-GitHub-Api-Version": "2022-11-28",
-        }
 
     def get(
         self,
@@ -167,7 +162,13 @@ class Github:
 
         def make() -> RESTClient:
             return rest_client(
-                self.instance, self.instance.base_url, self._headers(), collection, wait=wait, accept=accept
+                self.instance,
+                self.instance.base_url,
+                _HEADERS,
+                collection,
+                auth=self.login,
+                wait=wait,
+                accept=accept,
             )
 
         return self.once(f"client of {collection.id}, accept={accept}", make)
@@ -243,7 +244,7 @@ class Github:
         response = self._session(collection, heavy=heavy).post(
             self.instance.graphql_address,
             json={"query": document(operation), "operationName": operation, "variables": dict(variables)},
-            headers=self._headers(),
+            headers=_HEADERS,
         )
         errors = _errors(response)
         if errors:
@@ -261,7 +262,11 @@ class Github:
 
         def make() -> SourceSession:
             session = SourceSession(
-                self.instance.base_url, self.instance.instance, collection, with_timeouts if heavy else wait
+                self.instance.base_url,
+                self.instance.instance,
+                collection,
+                with_timeouts if heavy else wait,
+                auth=self.login,
             )
             session.headers.pop("Cookie", None)
             return session
