@@ -10,18 +10,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from ingestion.config import secret
 from ingestion.contract import Collection, NotPermitted, Permission, Resource, SourceError, parse_instant
-from ingestion.http import NotFound, rest_client, seconds_until_epoch
+from ingestion.http import NotFound, rest_client
 from ingestion.sources.okta.config import OktaInstance
 from ingestion.sources.okta.doctor import doctor
+from ingestion.sources.okta.login import login_of, wait
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from dlt.extract import DltSource
     from dlt.sources.helpers.rest_client.client import RESTClient
-    from requests import Response
-
 __all__ = ["RESOURCES", "doctor", "source"]
 
 Record = dict[str, Any]
@@ -72,9 +70,9 @@ def source(instance: OktaInstance, collections: Mapping[str, Collection]) -> Dlt
 
 
 def client_of(instance: OktaInstance, collection: Collection | None = None) -> RESTClient:
-    """A client with the instance's token; waits as Okta's rate-limit headers say."""
-    headers = {"Authorization": f"SSWS {secret(instance.instance, 'token')}", "Accept": "application/json"}
-    return rest_client(instance, instance.base_url, headers, collection, wait=_wait)
+    """A client with the instance's credential; waits as Okta's rate-limit headers say."""
+    headers = {"Accept": "application/json"}
+    return rest_client(instance, instance.base_url, headers, collection, auth=login_of(instance), wait=wait)
 
 
 def records_of(name: str, rows: Iterable[Record]) -> Iterator[tuple[str, datetime | None, Record]]:
@@ -85,11 +83,6 @@ def records_of(name: str, rows: Iterable[Record]) -> Iterator[tuple[str, datetim
         yield key, parse_instant(changed) if changed else None, row
 
 
-def _wait(response: Response) -> float | None:
-    """Seconds until `X-Rate-Limit-Reset` (an epoch, by the clock of the response's own `Date`) after a 429."""
-    return seconds_until_epoch(response, "X-Rate-Limit-Reset") if response.status_code == 429 else None
-
-
 def _collect(instance: OktaInstance, name: str, collection: Collection) -> Iterator[pa.Table]:
     client = client_of(instance, collection)
     rows = 0
@@ -98,10 +91,10 @@ def _collect(instance: OktaInstance, name: str, collection: Collection) -> Itera
             collection.page_done()
             rows += len(page)
             yield collection.page(name, records_of(name, page))
-        if not rows and name in _NEVER_EMPTY:
+        if not rows and name in _NEVER_EMPTY and not (name == "api_tokens" and instance.client_id):
             raise NotPermitted(
                 f"{instance.instance}: Okta answered with no {name}, though {_NEVER_EMPTY[name]}.",
-                "Give the token's owner an administrator role that is not limited to a resource set.",
+                "Give the credential an administrator role that is not limited to a resource set.",
             )
     except NotPermitted as error:
         collection.permission = Permission("denied", str(error))
@@ -112,13 +105,13 @@ def _collect(instance: OktaInstance, name: str, collection: Collection) -> Itera
 
 
 _NEVER_EMPTY = {
-    "users": "the token itself has an owner",
+    "users": "every organization has an administrator",
     "groups": "every organization has the group Everyone",
     "apps": "every organization has Okta's own applications",
     "role_assignments": "every organization has a super administrator",
     "api_tokens": "the token that asks is one",
 }
-"""`200 []` for one of these means: not allowed to see."""
+"""`200 []` for one of these means: not allowed to see. A service app needs no API token: there may be none."""
 
 
 def _pages(client: RESTClient, path: str, **params: str | int) -> Iterator[list[Record]]:
