@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import base64
 import json
 import os
 import subprocess
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,7 +13,7 @@ from typing import Any
 import pytest
 
 from ingestion.contract import Collection, SourceError, Unreachable, Window
-from ingestion.sources.git import doctor, source
+from ingestion.sources.git import client, doctor, source
 from ingestion.sources.git.config import GitInstance, Repository
 
 T0 = datetime(2025, 10, 1, 4, 30, tzinfo=UTC)
@@ -80,6 +82,7 @@ class Collector:
     branches: tuple[str, ...] = ("main",)
     state: dict[str, Any] = field(default_factory=dict)
     tick: datetime = T0
+    start: datetime | None = None
 
     @property
     def instance(self) -> GitInstance:
@@ -89,7 +92,7 @@ class Collector:
     def __call__(self) -> Collected:
         self.tick += timedelta(days=30)
         collection = Collection(
-            "git-harbor.history.x.0", "git-harbor", "history", Window(None, self.tick), self.tick, self.state
+            "git-harbor.history.x.0", "git-harbor", "history", Window(self.start, self.tick), self.tick, self.state
         )
         tables: dict[str, list[dict[str, Any]]] = {
             name: [] for name in ("first_parent_commits", "branch_heads", "pull_commits")
@@ -396,3 +399,147 @@ def test_dangerous_transport_is_refused(tmp_path: Path, collector: Collector) ->
     with pytest.raises(SourceError, match="not allowed"):
         collector()
     assert not (tmp_path / "owned").exists()
+
+
+def test_older_history_comes_without_patch_ids_the_first_time(repo: Repo, collector: Collector) -> None:
+    for name in ("a", "b", "c"):
+        repo.commit(name, "1", name)
+    late = repo.clock + 1_000
+    repo.clock = late
+    repo.commit("d", "1", "d")
+    repo.commit("e", "1", "old date", GIT_COMMITTER_DATE="1500000000 +0000")
+    repo.commit("f", "1", "f")
+    collector.start = datetime.fromtimestamp(late, UTC)
+    rows = {row["subject"]: row["patch_id"] for row in collector().tables["first_parent_commits"]}
+    assert list(rows) == ["f", "old date", "d", "c", "b", "a"]
+    assert {subject for subject, patch_id in rows.items() if patch_id} == {"f", "old date", "d"}
+    repo.commit("g", "1", "pushed late", GIT_COMMITTER_DATE="1500000000 +0000")
+    later = collector().tables["first_parent_commits"]
+    assert [(row["subject"], bool(row["patch_id"])) for row in later] == [("pushed late", True)]
+
+
+def test_a_history_that_ended_before_the_window_has_no_patch_ids(repo: Repo, collector: Collector) -> None:
+    repo.commit("a", "1", "root")
+    collector.start = datetime.fromtimestamp(repo.clock + 9, UTC)
+    assert [row["patch_id"] for row in collector().tables["first_parent_commits"]] == [None]
+
+
+@pytest.mark.parametrize("size", [1, 7, 65_536])
+def test_history_is_read_in_pieces_of_any_size(
+    repo: Repo, collector: Collector, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    for n in range(5):
+        repo.commit("a", str(n), f"change {n} é\u2028\n\nlong\ntext")
+    monkeypatch.setattr(client, "_CHUNK", size)
+    rows = collector().tables["first_parent_commits"]
+    assert [row["subject"] for row in rows] == [f"change {n} é\u2028" for n in (4, 3, 2, 1, 0)]
+    assert [row["position"] for row in rows] == [4, 3, 2, 1, 0]
+
+
+def instance_of(tmp_path: Path, url: str, **more: Any) -> GitInstance:
+    repository = Repository(id="101", url=url, branches=("main",))
+    return GitInstance(instance="git-harbor", repositories=(repository,), clones=tmp_path / "clones", **more)
+
+
+def git_of(instance: GitInstance) -> client.Git:
+    return client.Git(instance, instance.repositories[0], client.token_of(instance))
+
+
+@pytest.mark.parametrize(
+    ("url", "asked", "is_sent"),
+    [
+        ("https://git.example/a.git", "https://git.example/a.git", True),
+        ("https://git.example:8443/a.git", "https://git.example:8443/a.git", True),
+        ("https://someone@git.example:8443/a.git", "https://git.example:8443/a.git", True),
+        ("https://git.example:8443/a.git", "https://git.example/a.git", False),
+        ("https://git.example:8443/a.git", "https://git.example:9443/a.git", False),
+        ("http://git.example/a.git", "http://git.example/a.git", False),
+    ],
+)
+def test_the_token_is_for_the_configured_host_and_port_only(
+    url: str, asked: str, is_sent: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCES__GIT_HARBOR__TOKEN", "canary-of-git")
+    settings = git_of(instance_of(tmp_path, url))._credential()
+    found = subprocess.run(
+        ["git", "config", "--get-urlmatch", "http.extraHeader", asked],
+        env=client._environment(settings),
+        cwd=tmp_path,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert ("Authorization: Basic" in found.stdout) is is_sent
+
+
+def test_certificates_of_the_caller_pass_and_its_other_settings_do_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passing = {
+        name: str(tmp_path / name) for name in ("GIT_SSL_CAINFO", "GIT_SSL_CAPATH", "GIT_SSL_CERT", "GIT_SSL_KEY")
+    }
+    for name, value in passing.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("GIT_SSL_NO_VERIFY", "1")
+    monkeypatch.setenv("GIT_DIR", "/elsewhere")
+    environment = git_of(instance_of(tmp_path, "https://git.example/a.git")).environment
+    assert {name: environment.get(name) for name in passing} == passing
+    assert not {"GIT_SSL_NO_VERIFY", "GIT_DIR"} & set(environment)
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z" if Path("/proc").is_dir() else True
+
+
+def test_a_command_that_does_not_end_is_stopped_with_all_it_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    script = programs / "ssh"
+    script.write_text(f"#!/bin/sh\necho $$ > {tmp_path}/pid\nexec sleep 60\n")
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setattr(client, "TIMEOUT", 1.0)
+    with pytest.raises(Unreachable, match="did not end") as caught:
+        git_of(instance_of(tmp_path, "ssh://git.example/a.git")).remote_branches()
+    assert "collect again" in caught.value.remedy
+    pid = int((tmp_path / "pid").read_text())
+    for _ in range(50):
+        if not is_running(pid):
+            break
+        time.sleep(0.1)
+    assert not is_running(pid)
+
+
+def test_reading_that_does_not_end_is_stopped(
+    repo: Repo, collector: Collector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo.commit("a", "1", "root")
+    git = git_of(collector.instance)
+    git.fetch()
+    monkeypatch.setattr(client, "TIMEOUT", 0.5)
+    with pytest.raises(Unreachable, match="did not end"):
+        list(git.fields("-c", "alias.wait=!sleep 30", "wait"))
+
+
+def test_a_github_app_gives_the_token_of_each_exchange(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tokens = iter(["canary-one", "canary-two"])
+    monkeypatch.setattr("ingestion.sources.github.app.InstallationToken.token", lambda self: next(tokens))
+    monkeypatch.setattr("ingestion.oauth.private_key", lambda instance: None)
+    git = git_of(instance_of(tmp_path, "https://github.com/a/b.git", app_id=1, installation_id=2))
+    sent = [next(iter(git._credential().values())) for _ in range(2)]
+    assert [base64.b64decode(header.rsplit(" ", 1)[1]) for header in sent] == [
+        b"x-access-token:canary-one",
+        b"x-access-token:canary-two",
+    ]
+
+
+def test_doctor_says_that_the_key_of_an_app_is_missing(tmp_path: Path) -> None:
+    (wrong,) = doctor(instance_of(tmp_path, "https://github.com/a/b.git", app_id=1, installation_id=2))
+    assert not wrong.ok
+    assert "SOURCES__GIT_HARBOR__PRIVATE_KEY" in wrong.remedy

@@ -10,7 +10,7 @@ import dlt
 
 from ingestion.config import scrub
 from ingestion.contract import Collection, Finding, Permission, Resource, SourceError, compact_instant, parse_instant
-from ingestion.sources.git.client import Git
+from ingestion.sources.git.client import Git, token_of
 from ingestion.sources.git.history import compare_head, first_parent_commits
 from ingestion.sources.git.pulls import pull_commits, pull_heads
 
@@ -52,8 +52,9 @@ def _history(instance: GitInstance, collection: Collection) -> Iterator[Any]:
         {"id": repository.id, "url": _shown(repository.url), "branches": list(repository.branches)}
         for repository in instance.repositories
     ]
+    token = token_of(instance)
     for repository in instance.repositories:
-        git = Git(instance, repository)
+        git = Git(instance, repository, token)
         git.fetch()
         refs = git.refs()
         for branch in repository.branches:
@@ -81,7 +82,7 @@ def _branch(
     }
     collected = compact_instant(collection.collected_at)
     yield from _pages(collection, HEADS, [(f"{key}/{collected}", collection.collected_at, identity | moved)])
-    commits = first_parent_commits(git, head)
+    commits = first_parent_commits(git, head, collection.window.start)
     records = ((f"{key}/{commit['sha']}", _instant(commit["committed_at"]), identity | commit) for commit in commits)
     yield from _pages(collection, COMMITS, records)
     if head.head is not None:
@@ -112,8 +113,13 @@ def _shown(url: str) -> str:
 
 def doctor(instance: GitInstance) -> Iterator[Finding]:
     """Reach every repository and look for its production branches."""
+    try:
+        token = token_of(instance)
+    except SourceError as error:
+        yield Finding(f"{instance.instance}: credential", False, error.message, error.remedy)
+        return
     for repository in instance.repositories:
-        git = Git(instance, repository)
+        git = Git(instance, repository, token)
         check = f"{instance.instance}: repository {repository.id}"
         try:
             branches = git.remote_branches()

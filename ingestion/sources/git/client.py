@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import base64
 import os
+import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryFile
+from threading import Timer
 from typing import IO
 from urllib.parse import urlsplit
 
@@ -15,7 +18,10 @@ from ingestion.config import register_secret, scrub, secret
 from ingestion.contract import NotAuthorized, SourceError, Unreachable
 from ingestion.sources.git.config import GitInstance, Repository
 
-_TIMEOUT = 3_600.0  # seconds for one git command; a first clone of a large repository takes minutes
+TIMEOUT = 3_600.0
+"""Seconds for one git command; a first clone of a large repository takes minutes."""
+_CHUNK = 1 << 16
+_REMOTE = ("fetch", "ls-remote")
 _ROUNDS = 3
 _REFUSED = ("authentication failed", "could not read username", "permission denied", "error: 401", "error: 403")
 _DIFF = (
@@ -29,6 +35,9 @@ _DIFF = (
     "--src-prefix=a/",
     "--dst-prefix=b/",
 )
+_SETTINGS = {"gc.auto": "0", "maintenance.auto": "false", "http.followRedirects": "false"}
+_CERTIFICATES = ("GIT_SSL_CAINFO", "GIT_SSL_CAPATH", "GIT_SSL_CERT", "GIT_SSL_KEY")
+"""Settings of the caller that pass: whom to trust and who one is belongs to the machine and its network."""
 _FETCHED = ("+refs/heads/*:refs/heads/*", "+refs/pull/*/head:refs/pull/*/head")
 
 
@@ -36,17 +45,19 @@ class Git:
     """One bare clone of one repository.
 
     Args:
-        instance: The instance, for its credential and clone folder.
+        instance: The instance, for its clone folder and user name.
         repository: The repository.
+        token: Gives the token for `https://`, empty where there is none; asked before each exchange with the remote.
     """
 
-    def __init__(self, instance: GitInstance, repository: Repository) -> None:
+    def __init__(self, instance: GitInstance, repository: Repository, token: Callable[[], str]) -> None:
         self.name = f"{instance.instance}: repository {repository.id}"
         self.url = _absolute(repository.url)
         _hide_credentials(self.url)
         mark = sha256(self.url.encode()).hexdigest()[:12]
         self.folder = (instance.clones / instance.instance / f"{repository.id}-{mark}.git").absolute()
-        self.environment = _environment(instance, self.url)
+        self._user, self._token = instance.user, token
+        self.environment = _environment(_SETTINGS)
 
     def fetch(self) -> None:
         """Bring the clone to the state of the remote: all branches and pull request heads, forced and pruned.
@@ -110,7 +121,7 @@ class Git:
         return self._process(["merge-base", "--is-ancestor", older, newer]).returncode == 0
 
     def patch_ids(self, *arguments: str, command: str = "log") -> dict[str, str]:
-        """Commit → stable patch id of its difference to its first parent; commits without a difference are absent.
+        """Commit → patch id of its difference to its first parent; commits without a difference are absent.
 
         Args:
             arguments: Revisions for `git log`, or two commits for `git diff-tree`.
@@ -118,16 +129,27 @@ class Git:
         """
         options = ["--format=commit %H", "--diff-merges=first-parent"] if command == "log" else []
         with (
-            self._popen([command, "--patch", *_DIFF, *options, *arguments], subprocess.DEVNULL) as diff,
-            self._popen(["patch-id", "--stable"], diff.stdout) as patch_id,
+            _Running(self, [command, "--patch", *_DIFF, *options, *arguments]) as diff,
+            _Running(self, ["patch-id", "--stable"], stdin=diff.stdout) as patch_id,
         ):
-            if diff.stdout is not None:
-                diff.stdout.close()
-            output, _ = patch_id.communicate(timeout=_TIMEOUT)
-        if diff.returncode or patch_id.returncode:
-            raise SourceError(f"{self.name}: git {command} failed while patch ids were computed.")
+            diff.stdout.close()
+            output = patch_id.stdout.read()
+            patch_id.end()
+            diff.end()
         pairs = (line.split() for line in output.decode("ascii").splitlines())
         return {sha: identity for identity, sha in pairs}
+
+    def fields(self, *arguments: str) -> Iterator[str]:
+        """Output of a command whose records end with NUL, piece by piece; what is not UTF-8 is replaced."""
+        with _Running(self, arguments) as process:
+            rest = b""
+            while part := process.stdout.read(_CHUNK):
+                *whole, rest = (rest + part).split(b"\x00")
+                for field in whole:
+                    yield field.decode("utf-8", errors="replace")
+            process.end()
+        if rest:
+            yield rest.decode("utf-8", errors="replace")
 
     def text(self, *arguments: str, stdin: str = "") -> str:
         """Output of a command, as text without the last line end; bytes that are not UTF-8 are replaced."""
@@ -138,35 +160,54 @@ class Git:
 
         Raises:
             SourceError: It failed; the text has no secrets.
+            Unreachable: It did not end in time.
         """
-        try:
-            process = self._process(list(arguments), stdin)
-        except subprocess.TimeoutExpired:
-            raise Unreachable(f"{self.name}: git {arguments[0]} did not end within an hour.") from None
+        process = self._process(list(arguments), stdin)
         if process.returncode:
-            raise self._error(arguments[0], process.stderr.decode("utf-8", errors="replace"))
+            raise self.error(arguments[0], process.stderr.decode("utf-8", errors="replace"))
         return process.stdout
 
-    def _process(self, arguments: list[str], stdin: str = "") -> subprocess.CompletedProcess[bytes]:
-        return subprocess.run(
-            ["git", "-C", str(self.folder), *arguments],
-            input=stdin.encode(),
-            capture_output=True,
-            env=self.environment,
-            timeout=_TIMEOUT,
-            check=False,
-        )
+    def _process(self, arguments: Sequence[str], stdin: str = "") -> subprocess.CompletedProcess[bytes]:
+        remote = arguments[0] in _REMOTE
+        with self.popen(arguments, subprocess.PIPE, subprocess.PIPE, self._credential() if remote else {}) as process:
+            try:
+                output, errors = process.communicate(stdin.encode(), timeout=TIMEOUT)
+            except subprocess.TimeoutExpired:
+                raise self.too_late(arguments[0]) from None
+            finally:
+                kill(process)
+        return subprocess.CompletedProcess(arguments, process.returncode, output, errors)
 
-    def _popen(self, arguments: Sequence[str], stdin: int | IO[bytes] | None) -> subprocess.Popen[bytes]:
+    def popen(
+        self, arguments: Sequence[str], stdin: int | IO[bytes], stderr: int | IO[bytes], settings: dict[str, str]
+    ) -> subprocess.Popen[bytes]:
+        """A started command, in a process group of its own: git starts others, which have to end with it."""
         return subprocess.Popen(
             ["git", "-C", str(self.folder), *arguments],
             stdin=stdin,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=self.environment,
+            stderr=stderr,
+            env=_environment(_SETTINGS | settings) if settings else self.environment,
+            start_new_session=True,
         )
 
-    def _error(self, command: str, stderr: str) -> SourceError:
+    def _credential(self) -> dict[str, str]:
+        """The setting that carries the token, for this host and port only; nothing for other transports."""
+        if not self.url.startswith("https://") or not (token := self._token()):
+            return {}
+        encoded = register_secret(base64.b64encode(f"{self._user}:{token}".encode()).decode())
+        host = urlsplit(self.url).netloc.rpartition("@")[2]
+        return {f"http.https://{host}/.extraHeader": f"Authorization: Basic {encoded}"}
+
+    def too_late(self, command: str) -> Unreachable:
+        """What to raise when a command was stopped because it did not end."""
+        return Unreachable(
+            f"{self.name}: git {command} did not end within {TIMEOUT / 60:.0f} minutes and was stopped.",
+            "Check the network and the host, then collect again: what was fetched is kept.",
+        )
+
+    def error(self, command: str, stderr: str) -> SourceError:
+        """What to raise for a command that failed; its text has no secrets."""
         reasons = [line for line in stderr.splitlines() if line.startswith(("fatal:", "error:", " ! "))]
         text = scrub(f"{self.name}: git {command} failed: {'; '.join(reasons)[:400] or 'no reason given'}.")
         if command not in ("fetch", "ls-remote"):
@@ -190,18 +231,88 @@ def _hide_credentials(url: str) -> None:
         register_secret(user.partition(":")[2] or user)
 
 
-def _environment(instance: GitInstance, url: str) -> dict[str, str]:
-    """The caller's environment without its git settings and without this project's secrets."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "SOURCES__"))}
-    settings = {"gc.auto": "0", "maintenance.auto": "false", "http.followRedirects": "false"}
-    if url.startswith("https://"):
-        try:
-            pair = f"{instance.user}:{secret(instance.instance, 'token')}"
-        except SourceError:
-            pair = ""  # a public repository
-        if pair:
-            encoded = register_secret(base64.b64encode(pair.encode()).decode())
-            settings[f"http.https://{urlsplit(url).hostname}/.extraHeader"] = f"Authorization: Basic {encoded}"
+def token_of(instance: GitInstance) -> Callable[[], str]:
+    """What gives the token of an instance: its GitHub App, else its secret, else the empty text (public repositories).
+
+    Raises:
+        SourceError: An App is configured and its key is missing.
+    """
+    if instance.app_id:
+        from ingestion.sources.github.app import login_of
+        from ingestion.sources.github.client import wait
+
+        return login_of(instance, instance, instance.api_url, wait).token
+    try:
+        token = secret(instance.instance, "token")
+    except SourceError:
+        token = ""
+    return lambda: token
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """End a command and everything it started, if it still runs."""
+    if process.poll() is not None:
+        return
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except (AttributeError, ProcessLookupError):  # Windows has no process groups
+        process.kill()
+    process.wait()
+
+
+class _Running:
+    """A command whose output is read while it runs; stopped when it takes too long or is no longer wanted."""
+
+    def __init__(self, git: Git, arguments: Sequence[str], stdin: int | IO[bytes] = subprocess.DEVNULL) -> None:
+        self.git, self.command = git, arguments[0]
+        self._errors = TemporaryFile()  # noqa: SIM115 - closed with the command
+        self._process = git.popen(arguments, stdin, self._errors, {})
+        self._is_late = False
+        self._timer = Timer(TIMEOUT, self._stop)
+        self._timer.daemon = True
+
+    @property
+    def stdout(self) -> IO[bytes]:
+        """Its output."""
+        assert self._process.stdout is not None
+        return self._process.stdout
+
+    def __enter__(self) -> _Running:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        kill(self._process)
+        self.stdout.close()
+        self._errors.close()
+
+    def _stop(self) -> None:
+        self._is_late = True
+        kill(self._process)
+
+    def end(self) -> None:
+        """Wait until it ends.
+
+        Raises:
+            Unreachable: It was stopped because it took too long.
+            SourceError: It failed.
+        """
+        code = self._process.wait()
+        if self._is_late:
+            raise self.git.too_late(self.command)
+        if code:
+            self._errors.seek(0)
+            raise self.git.error(self.command, self._errors.read().decode("utf-8", errors="replace"))
+
+
+def _environment(settings: Mapping[str, str]) -> dict[str, str]:
+    """The caller's environment without its git settings (but for its certificates) and this project's secrets."""
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name in _CERTIFICATES or not name.startswith(("GIT_", "SOURCES__"))
+    }
     for n, (name, value) in enumerate(settings.items()):
         environment |= {f"GIT_CONFIG_KEY_{n}": name, f"GIT_CONFIG_VALUE_{n}": value}
     return environment | {

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ingestion.config import SourceInstance
+from ingestion.sources.github.config import AppLogin
 
 _ID = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 _Branch = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./+#@-]*$")]
@@ -29,16 +30,18 @@ class Repository(BaseModel):
     branches: tuple[_Branch, ...] = Field(min_length=1)
 
 
-class GitInstance(SourceInstance):
+class GitInstance(SourceInstance, AppLogin):
     """Repositories that are fetched with the same credential.
 
     Attributes:
         repositories: The repositories in scope.
         clones: Folder of the bare clones; a cache that may be deleted.
-        user: User name that goes with the optional secret `token` on `https://`.
+        user: User name that goes with the token on `https://`: the optional secret `token`, or that of a GitHub App.
+        api_url: Root of the REST API that gives a GitHub App its tokens; an Enterprise server's ends in `/api/v3`.
     """
 
     source: Literal["git"] = "git"
     repositories: tuple[Repository, ...]
     clones: Path = Path("build/git")
     user: str = "x-access-token"
+    api_url: str = "https://api.github.com"

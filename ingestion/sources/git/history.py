@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from ingestion.contract import SourceError, instant
@@ -66,23 +67,30 @@ def compare_head(git: Git, branch: str, refs: dict[str, str], previous: str | No
     return Head(head, previous, False, lost.split())
 
 
-def first_parent_commits(git: Git, head: Head) -> Iterator[dict[str, Any]]:
+def first_parent_commits(git: Git, head: Head, since: datetime | None = None) -> Iterator[dict[str, Any]]:
     """The commits which the branch gained since the previous head, newest first; all of them the first time.
+
+    Args:
+        git: The fetched clone.
+        head: Where the branch points.
+        since: The first time, older history comes without patch ids: it is no change of the engagement, and the
+            differences of a long history take hours.
 
     Yields:
         sha, tree, parents, position (number of first-parent ancestors), author, committer, times in UTC (None where
-        the commit's own is out of range), subject, co_authors, patch_id (difference to the first parent).
+        the commit's own is out of range), subject, co_authors, patch_id (difference to the first parent; None where
+        there is none, and in older history).
     """
     if head.head is None:
         return
     known = head.previous_head is not None and head.lost_commits is not None
     span = [head.head, f"^{head.previous_head}"] if known else [head.head]
     position = int(git.text("rev-list", "--first-parent", "--count", head.head))
-    patch_ids = git.patch_ids("--first-parent", *span)
-    output = git.text("log", "-z", "--first-parent", "--encoding=UTF-8", f"--format={_FORMAT}", *span)
-    values = output.split("\x00")
-    for begin in range(0, len(values) - _FIELDS + 1, _FIELDS):
-        sha, tree, parents, an, ae, at, cn, ce, ct, subject, message = values[begin : begin + _FIELDS]
+    recent = span if known or since is None else _recent(git, head.head, since)
+    patch_ids = git.patch_ids("--first-parent", *recent) if recent else {}
+    output = git.fields("log", "-z", "--first-parent", "--encoding=UTF-8", f"--format={_FORMAT}", *span)
+    while record := tuple(islice(output, _FIELDS)):
+        sha, tree, parents, an, ae, at, cn, ce, ct, subject, message = record
         position -= 1
         yield {
             "sha": sha,
@@ -99,6 +107,18 @@ def first_parent_commits(git: Git, head: Head) -> Iterator[dict[str, Any]]:
             "co_authors": [{"name": name, "email": email} for name, email in _CO_AUTHOR.findall(message)],
             "patch_id": patch_ids.get(sha),
         }
+
+
+def _recent(git: Git, head: str, since: datetime) -> list[str]:
+    """The span from the oldest first-parent commit dated `since` or later to the head; nothing where there is none."""
+    oldest, parent = "", ""
+    for line in git.fields("log", "-z", "--first-parent", "--format=%H %ct %P", head):
+        sha, at, parents = line.split(" ", 2)
+        if not at.isdecimal() or int(at) >= since.timestamp():  # a time that is none might be any
+            oldest, parent = sha, parents.partition(" ")[0]
+    if not oldest:
+        return []
+    return [head, f"^{parent}"] if parent else [head]
 
 
 def _instant(epoch: str) -> str | None:
