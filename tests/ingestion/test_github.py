@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from demo_server_kit import CANARY, NOW, begin, cause, collect, serving, whole_text
 from github_company import API, EMPTY, ORG, START, WEB, Company, commit, oid, stamp
+from pydantic import ValidationError
 
 from ingestion.contract import NotFound
 from ingestion.demo.server import Fault
@@ -198,6 +199,77 @@ def test_commits_pushed_with_an_old_date_are_found_by_comparing_heads(monkeypatc
     assert len(second.keys_of("check_runs")) == 1
 
 
+def test_a_branch_that_moves_during_the_walk_is_read_as_it_was(monkeypatch):
+    made = Company()
+    begun = NOW - timedelta(hours=1)
+    chain(
+        made,
+        *((f"c{n}", begun - timedelta(hours=130 - n), begun - timedelta(hours=130 - n)) for n in range(130)),
+        *((f"new-{n}", begun - timedelta(minutes=20 - n), begun + timedelta(minutes=n + 1)) for n in range(9)),
+    )
+    context, instance, running = serve(made, monkeypatch)
+    running.clock = begun
+    original = type(running)._answer
+
+    def pushing(self, method, target, headers, body):
+        answer = original(self, method, target, headers, body)
+        if b'"operationName": "commits"' in body:
+            self.clock += timedelta(minutes=3)
+        return answer
+
+    monkeypatch.setattr(running._listener._server.RequestHandlerClass, "answer", staticmethod(pushing.__get__(running)))
+    try:
+        got = collect(github, instance, "commits", clock=begun, start=START)
+    finally:
+        context.__exit__(None, None, None)
+    assert running.clock >= begun + timedelta(minutes=9), "nothing was pushed during the walk"
+    assert sorted(got.keys_of()) == sorted(f"{API}/main/{oid(f'c{n}')}" for n in range(130))
+    assert got.state == {"heads": {f"{API}/main": oid("c129")}}
+
+
+def test_a_branch_that_became_production_is_read_from_its_beginning(monkeypatch):
+    made = Company()
+    old = NOW - timedelta(days=90)
+    chain(made, ("a", old, old))
+    for name in ("r1", "r2"):
+        row = commit(name, old) | {"_context": {"repository_id": API, "branch": "release"}}
+        row["parents"] = {"nodes": [] if name == "r1" else [{"oid": oid("r1")}]}
+        made.put("commits", f"{API}/release/{row['oid']}", row, old)
+    context, instance, _ = serve(made, monkeypatch)
+    wide = instance.model_copy(update={"production_branches": {"api": ("main", "release")}})
+    again = begin(wide, "commits", NOW, NOW - timedelta(days=2))
+    again.previous_state = {"heads": {f"{API}/main": oid("a")}}
+    first = begin(wide, "commits", NOW, NOW - timedelta(days=2))
+    try:
+        collect(github, wide, "commits", into=again)
+        collect(github, wide, "commits", into=first)
+    finally:
+        context.__exit__(None, None, None)
+    assert sorted(again.keys_of()) == sorted(f"{API}/release/{oid(name)}" for name in ("r1", "r2"))
+    assert again.parameters["from_the_beginning"] == [f"{API}/release"]
+    assert again.state["heads"] == {f"{API}/main": oid("a"), f"{API}/release": oid("r2")}
+    assert first.keys_of() == []
+    assert "from_the_beginning" not in first.parameters
+
+
+def test_a_repository_that_had_no_commits_is_read_from_its_beginning(monkeypatch):
+    made = Company()
+    old = NOW - timedelta(days=90)
+    chain(made, ("a", old, NOW - timedelta(days=1)))
+    context, instance, running = serve(made, monkeypatch)
+    try:
+        running.clock = NOW - timedelta(days=30)
+        first = collect(github, instance, "commits", clock=running.clock, start=START)
+        running.clock = NOW
+        second = begin(instance, "commits", NOW, NOW - timedelta(days=32))
+        second.previous_state = first.state
+        collect(github, instance, "commits", into=second)
+    finally:
+        context.__exit__(None, None, None)
+    assert first.state == {"heads": {}}
+    assert second.keys_of() == [f"{API}/main/{oid('a')}"]
+
+
 def test_a_rewritten_head_is_noted(monkeypatch):
     made = Company()
     chain(made, ("a", NOW - timedelta(days=1), NOW - timedelta(days=1)))
@@ -311,6 +383,57 @@ def test_only_configured_repositories_are_read(instance):
     assert {payload["_context"]["repository_id"] for _, _, payload in got.written["repository_collaborators"]} == {API}
     none = instance.model_copy(update={"repositories": ("api", "gone")})
     assert isinstance(failure(none, "repository_collaborators"), NotFound)
+
+
+def test_a_credential_that_sees_only_the_configured_repositories_is_enough(monkeypatch):
+    made = Company()
+    context, instance, running = serve(made, monkeypatch)
+    running.store.tables["github.repositories"] = made.store.tables["github.repositories"][:1]
+    from ingestion.demo.server import github as routes
+
+    whole = routes._organization
+
+    def counting(request):
+        response = whole(request)
+        response.json |= {"public_repos": 0, "total_private_repos": 3}
+        return response
+
+    monkeypatch.setattr(routes, "_organization", counting)
+    running._vendors.clear()
+    one = instance.model_copy(update={"repositories": ("Api",)})
+    two = instance.model_copy(update={"repositories": ("api", "web")})
+    try:
+        got = collect(github, one, "repositories")
+        read = collect(github, one, "commits", start=START)
+        gone = failure(two, "commits")
+        all_of_them = failure(instance, "repositories")
+    finally:
+        context.__exit__(None, None, None)
+    assert (got.keys_of(), got.source_total, got.permission.result) == ([API], None, "granted")
+    assert "1 of 3" in got.permission.detail
+    assert read.permission.result == "granted"
+    assert isinstance(gone, NotFound)
+    assert "no repository web" in str(gone)
+    assert isinstance(all_of_them, NotPermitted)
+
+
+@pytest.mark.parametrize("resource", ["branch_protection", "activity", "commits"])
+def test_production_branches_are_found_by_any_spelling_of_the_repository(resource, instance):
+    wrong = instance.model_copy(update={"production_branches": {"Api": ("nosuch",)}})
+    if resource == "activity":
+        assert collect(github, wrong, resource, start=START).parameters["branches"][API] == ["nosuch"]
+    else:
+        assert "nosuch" in str(failure(wrong, resource, start=START))
+    with pytest.raises(ValidationError, match="twice"):
+        GithubInstance(instance="x", org="acme", production_branches={"Api": ("a",), "api": ("b",)})
+
+
+@pytest.mark.parametrize("resource", ["branch_protection", "activity", "commits"])
+def test_production_branches_of_a_repository_that_is_not_there_are_named(resource, instance):
+    wrong = instance.model_copy(update={"production_branches": {"api": ("main",), "payments": ("release",)}})
+    error = failure(wrong, resource, start=START)
+    assert isinstance(error, NotFound)
+    assert "payments" in str(error)
 
 
 @pytest.mark.parametrize("resource", ["branch_protection", "commits"])

@@ -292,7 +292,7 @@ def test_an_apps_token_is_renewed_during_a_run(app, server, time, monkeypatch):
 
 def test_a_retry_after_a_long_wait_carries_a_renewed_token(app, server, time, monkeypatch):
     server.faults = [Fault("/members", "403-secondary")]
-    monkeypatch.setattr("ingestion.http.sleep", lambda seconds: setattr(time, "now", time.now + 3_590))
+    monkeypatch.setattr("ingestion.http.sleep", lambda seconds: setattr(time, "now", time.now + 3_700))
     got = collect(github, app, "members")
     assert len(got.keys_of()) == 3
     assert len(server.given) > 1

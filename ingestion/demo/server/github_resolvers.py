@@ -50,6 +50,7 @@ class Index:
 
     pulls: dict[str, Rows] = field(default_factory=dict)
     commits: dict[tuple[str, str], Rows] = field(default_factory=dict)
+    histories: dict[tuple[str, str, str], Rows] = field(default_factory=dict)
     deployments: dict[str, Rows] = field(default_factory=dict)
     suites: dict[tuple[str, str], Rows] = field(default_factory=dict)
 
@@ -171,12 +172,31 @@ def _pulls(source: Payload, info: Any, first: int, after: str | None = None, **a
 def _ref(source: Payload, info: Any, **args: Any) -> Payload | None:
     view: View = info.context
     name = str(args["qualifiedName"]).removeprefix("refs/heads/")
-    commits = _branch_commits(view, str(source["databaseId"]), name)
-    if not commits:
+    head = _head(view, str(source["databaseId"]), name)
+    if head is None:
         return None
+    target = {**head, "__typename": "Commit", "branch": name}
+    return {"databaseId": source["databaseId"], "name": name, "target": target}
+
+
+def _head(view: View, repository_id: str, branch: str) -> Payload | None:
+    """The newest commit of a branch that is no other's parent."""
+    commits = _branch_commits(view, repository_id, branch)
     inner = {parent["oid"] for row in commits for parent in _nodes_of(row, "parents")}
-    head = {**next(row for row in commits if row["oid"] not in inner), "__typename": "Commit", "branch": name}
-    return {"databaseId": source["databaseId"], "name": name, "target": head}
+    return next((row for row in commits if row["oid"] not in inner), None)
+
+
+def _object(source: Payload, info: Any, **args: Any) -> Payload | None:
+    """A commit by its hash; of several branches that hold it, preferably the one whose head it is."""
+    view: View = info.context
+    repository_id, oid = str(source["databaseId"]), args.get("oid")
+    held = view.group("commits", "oid", oid) if oid else []
+    held = [row for row in held if row["_context"]["repository_id"] == repository_id]
+    if not held:
+        return None
+    heads = [row for row in held if (_head(view, repository_id, row["_context"]["branch"]) or {}).get("oid") == oid]
+    found = (heads or held)[0]
+    return {**found, "__typename": "Commit", "branch": found["_context"]["branch"]}
 
 
 def _branch_commits(view: View, repository_id: str, branch: str) -> Rows:
@@ -191,9 +211,29 @@ def _branch_commits(view: View, repository_id: str, branch: str) -> Rows:
     return known
 
 
+def _history_of(view: View, source: Payload) -> Rows:
+    """Commits of a branch as seen from one of them: without those on top of it."""
+    slot = (source["_context"]["repository_id"], source["branch"], source["oid"])
+    known = view.index.histories.get(slot)
+    if known is None:
+        rows = _branch_commits(view, *slot[:2])
+        children: dict[str, list[str]] = {}
+        for row in rows:
+            for parent in _nodes_of(row, "parents"):
+                children.setdefault(parent["oid"], []).append(row["oid"])
+        above: set[str] = set()
+        pending = list(children.get(slot[2], ()))
+        while pending:
+            oid = pending.pop()
+            if oid not in above:
+                above.add(oid)
+                pending += children.get(oid, ())
+        known = view.index.histories[slot] = [row for row in rows if row["oid"] not in above]
+    return known
+
+
 def _history(source: Payload, info: Any, **args: Any) -> dict[str, Any]:
-    view: View = info.context
-    rows = _branch_commits(view, source["_context"]["repository_id"], source["branch"])
+    rows = _history_of(info.context, source)
     since = instant(args["since"]) if args.get("since") else None
     until = instant(args["until"]) if args.get("until") else None
     kept = [
@@ -367,6 +407,7 @@ RESOLVERS: dict[str, Callable[..., Any]] = {
     "OrganizationIdentityProvider.externalIdentities": _identities,
     "Repository.deployments": _deployments,
     "Repository.pullRequests": _pulls,
+    "Repository.object": _object,
     "Repository.ref": _ref,
     "Commit.id": commit_id,
     "Commit.authors": _inline,

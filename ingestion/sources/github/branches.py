@@ -17,7 +17,7 @@ from ingestion.sources.github.checks import (
 )
 from ingestion.sources.github.client import Github, HeavyQueryError, PageSize, Record, dig
 from ingestion.sources.github.organization import Pages
-from ingestion.sources.github.repositories import in_scope, is_configured, path_of, production_branches
+from ingestion.sources.github.repositories import branches_in_scope, is_configured, path_of
 
 ASSOCIATED = {"pulls": 5}
 _SIZES = {**COMMIT_SIZES, **CHECK_SIZES, **ASSOCIATED}
@@ -27,14 +27,15 @@ def commits(github: Github, collection: Collection) -> Pages:
     """Commits that came to each production branch in the window, their checks and pull requests.
 
     GitHub's history has a window of committer dates only. What was pushed in the window with an older date is found
-    by comparing the branch's head with the head of the collection before, which is kept in the state.
+    by comparing the branch's head with the head of the collection before, which is kept in the state. A branch that
+    has none there (configured since, renamed, or without commits then) is read from its beginning.
     """
     total = 0
-    for repository in in_scope(github, collection):
-        for branch in production_branches(github, repository):
-            reader = _Branch(github, collection, repository, branch)
-            yield from reader.pages()
-            total += reader.total
+    collection.state["heads"] = {}
+    for repository, branch in branches_in_scope(github, collection):
+        reader = _Branch(github, collection, repository, branch)
+        yield from reader.pages()
+        total += reader.total
     collection.source_total = total
     collection.permission = Permission("granted", NOTHING_HIDDEN)
 
@@ -53,6 +54,7 @@ class _Branch:
         self.branch = branch
         self.name = f"{repository['id']}/{branch}"
         self.total = 0
+        self._size = PageSize(github.instance.page_size)
 
     def pages(self) -> Pages:
         """All tables' pages.
@@ -61,44 +63,64 @@ class _Branch:
             NotFound: A configured production branch does not exist.
             SourceError: Fewer commits than GitHub counts.
         """
-        head = ""
+        head = self._head()
+        if head is None:
+            return
         seen: set[str] = set()
-        for now, history in self._history():
-            head = head or now
-            self.total = int(history["totalCount"])
+        total: int | None = None
+        for history in self._history(head):
+            self.total = total = int(history["totalCount"])
             seen.update(str(node["oid"]) for node in history["nodes"])
             yield from self._tables(history["nodes"])
-        if len(seen) < self.total:
+        if total is None or len(seen) < total:
             raise SourceError(
-                f"{self.collection.instance}: {len(seen)} of {self.total} commits of {self.name} were read.",
-                "The branch moved: collect again.",
+                f"{self.collection.instance}: {len(seen)} of {total or 'all'} commits of {self.name} were read.",
+                "Collect again.",
             )
-        if not head:
-            if is_configured(self.github, self.repository):
-                raise NotFound(
-                    f"{self.collection.instance}: {self.repository['name']} has no branch {self.branch}.",
-                    "Correct `production_branches` of this instance.",
-                )
-            return
         late = self._late(head, seen)
         self.total += len(late)
         yield from self._by_id(late)
-        self.collection.state.setdefault("heads", {})[self.name] = head
+        self.collection.state["heads"][self.name] = head
 
-    def _history(self) -> Iterator[tuple[str, Record]]:
-        """(head, page of the history inside the window); nothing for a branch that does not exist."""
+    def _head(self) -> str | None:
+        """The commit from which all is read, however the branch moves meanwhile; None for one that does not exist.
+
+        Raises:
+            NotFound: It does not exist and is configured.
+        """
+        variables = {**place(self.github, self.repository), "ref": f"refs/heads/{self.branch}"}
+        data = self.github.graphql(self.collection, "branch_head", variables, heavy=False)
+        target = dig(data, ("repository", "ref", "target"))
+        if target is not None:
+            return str(target["oid"])
+        if is_configured(self.github, self.repository):
+            raise NotFound(
+                f"{self.collection.instance}: {self.repository['name']} has no branch {self.branch}.",
+                "Correct `production_branches` of this instance.",
+            )
+        return None
+
+    def _history(self, head: str) -> Iterator[Record]:
+        """Pages of the history of the head inside the window."""
         window = self.collection.window
+        since = window.start
+        if self._is_new():
+            since = None
+            self.collection.parameters.setdefault("from_the_beginning", []).append(self.name)
         variables = {
             **place(self.github, self.repository),
-            "ref": f"refs/heads/{self.branch}",
-            "since": None if window.start is None else instant(window.start),
+            "head": head,
+            "since": None if since is None else instant(since),
             "until": instant(window.end),
             **_SIZES,
         }
-        path = ("repository", "ref", "target")
-        size = PageSize(self.github.instance.page_size)
-        for data, history in self.github.answers(self.collection, "commits", variables, (*path, "history"), size):
-            yield str((dig(data, path) or {})["oid"]), history
+        path = ("repository", "object", "history")
+        return self.github.connection(self.collection, "commits", variables, path, self._size)
+
+    def _is_new(self) -> bool:
+        """Whether collections before this one read branches, but not this one: it has no head to compare with."""
+        before = self.collection.previous_state.get("heads")
+        return before is not None and self.name not in before
 
     def _late(self, head: str, seen: set[str]) -> list[str]:
         """Node ids of commits between the earlier head and this one that the window's dates do not cover."""
@@ -114,7 +136,7 @@ class _Branch:
         return [str(commit["node_id"]) for commit in found if commit["sha"] not in seen]
 
     def _by_id(self, ids: list[str]) -> Pages:
-        size = PageSize(self.github.instance.page_size)
+        size = self._size
         while ids:
             some = ids[: size.value]
             try:

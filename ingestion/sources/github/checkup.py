@@ -10,7 +10,7 @@ from ingestion.sources.github.app import InstallationToken
 from ingestion.sources.github.client import Github, segment
 from ingestion.sources.github.config import GithubInstance
 from ingestion.sources.github.organization import repositories_of, sees_as_owner
-from ingestion.sources.github.repositories import in_scope, path_of, production_branches, protection_of
+from ingestion.sources.github.repositories import branches_in_scope, path_of, protection_of
 
 _IMPLIED = {
     "read:org": ("read:org", "write:org", "admin:org"),
@@ -108,9 +108,8 @@ def _permissions(login: InstallationToken) -> Iterator[Finding]:
 
 def _protection(github: Github, scratch: Collection) -> str:
     """Ask for the protection and the collaborators of the first repository in scope that has a branch."""
-    for repository in in_scope(github, scratch):
-        for branch in production_branches(github, repository):
-            if protection_of(github, scratch, repository, branch) is not None:
-                github.get(scratch, f"{path_of(github, repository)}/collaborators", params={"per_page": 1})
-                return f"protection and collaborators of {repository['name']} are visible"
+    for repository, branch in branches_in_scope(github, scratch):
+        if protection_of(github, scratch, repository, branch) is not None:
+            github.get(scratch, f"{path_of(github, repository)}/collaborators", params={"per_page": 1})
+            return f"protection and collaborators of {repository['name']} are visible"
     return "no repository in scope has a branch"

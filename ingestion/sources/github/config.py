@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, field_validator, model_validator
 
 from ingestion.config import SourceInstance
 
@@ -50,6 +50,14 @@ class GithubInstance(SourceInstance, AppLogin):
     production_branches: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     production_environments: tuple[str, ...] = ("production",)
     page_size: int = Field(default=50, ge=1, le=100)
+
+    @field_validator("production_branches")
+    @classmethod
+    def _each_repository_once(cls, value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        names = [name.casefold() for name in value]
+        if len(names) != len(set(names)):
+            raise ValueError("production_branches names a repository twice (GitHub's names do not differ by case)")
+        return value
 
     @property
     def graphql_address(self) -> str:

@@ -57,7 +57,10 @@ def organization(github: Github, collection: Collection) -> Pages:
 def repositories_of(github: Github, collection: Collection) -> list[Record]:
     """All repositories of the organization which the credential sees, read once per run.
 
+    Where the configuration names the repositories in scope, the credential need not see the others.
+
     Raises:
+        NotFound: A configured repository is not visible.
         NotPermitted: Fewer than the organization says it has, or none.
     """
 
@@ -65,6 +68,9 @@ def repositories_of(github: Github, collection: Collection) -> list[Record]:
         return github.listing(collection, f"/orgs/{segment(github.instance.org)}/repos", "id", {"type": "all"})
 
     found = github.once("repositories", read)
+    if github.instance.repositories:
+        _check_configured(github, collection, found)
+        return found
     total = repositories_total(github, collection)
     if not found or (total is not None and len(found) < total):
         raise NotPermitted(
@@ -75,6 +81,16 @@ def repositories_of(github: Github, collection: Collection) -> list[Record]:
     return found
 
 
+def _check_configured(github: Github, collection: Collection, found: list[Record]) -> None:
+    visible = {str(record["name"]).casefold() for record in found}
+    missing = [name for name in github.instance.repositories if name.casefold() not in visible]
+    if missing:
+        raise NotFound(
+            f"{collection.instance}: {github.instance.org} shows this credential no repository {', '.join(missing)}.",
+            f"Correct `repositories` of this instance, or give the credential read access to them ({SCOPES}).",
+        )
+
+
 def repositories_total(github: Github, collection: Collection) -> int | None:
     """How many repositories the organization says it has; None where it does not tell this credential."""
     record = profile(github, collection)
@@ -83,14 +99,20 @@ def repositories_total(github: Github, collection: Collection) -> int | None:
 
 
 def repositories(github: Github, collection: Collection) -> Pages:
-    """All repositories, compared with the number which the organization states."""
+    """All visible repositories, compared with the number which the organization states or with the configured names."""
     records = repositories_of(github, collection)
-    collection.source_total = repositories_total(github, collection)
-    collection.permission = (
-        Permission("granted", f"sees all {len(records)} repositories which the organization counts")
-        if collection.source_total is not None
-        else Permission("unknown", "the organization does not tell this credential how many repositories it has")
-    )
+    total = repositories_total(github, collection)
+    if total is not None and len(records) >= total:
+        collection.source_total = total
+        detail = f"sees all {len(records)} repositories which the organization counts"
+        collection.permission = Permission("granted", detail)
+    elif github.instance.repositories:
+        counted = "an unknown number" if total is None else str(total)
+        detail = f"sees every configured repository, {len(records)} of {counted} of the organization in all"
+        collection.permission = Permission("granted", detail)
+    else:
+        detail = "the organization does not tell this credential how many repositories it has"
+        collection.permission = Permission("unknown", detail)
     yield "repositories", collection.page("repositories", mapping.rest_records(records, "updated_at"))
 
 

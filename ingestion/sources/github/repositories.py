@@ -25,25 +25,19 @@ def in_scope(github: Github, collection: Collection) -> list[Record]:
     """Repositories in scope: the configured ones, or all.
 
     Raises:
-        NotFound: A configured repository is not among those of the organization.
+        NotFound: A configured repository is not visible.
     """
     records = repositories_of(github, collection)
     wanted = github.instance.repositories
     if not wanted:
         return records
-    by_name = {str(record["name"]).lower(): record for record in records}
-    missing = [name for name in wanted if name.lower() not in by_name]
-    if missing:
-        raise NotFound(
-            f"{collection.instance}: {github.instance.org} has no repository {', '.join(missing)}.",
-            "Correct `repositories` of this instance.",
-        )
-    return [by_name[name.lower()] for name in wanted]
+    by_name = {str(record["name"]).casefold(): record for record in records}
+    return [by_name[name.casefold()] for name in dict.fromkeys(map(str.casefold, wanted))]
 
 
 def production_branches(github: Github, repository: Record) -> tuple[str, ...]:
     """Production branches of a repository: the configured ones, or its default branch."""
-    configured = github.instance.production_branches.get(str(repository["name"]))
+    configured = _configured_branches(github).get(str(repository["name"]).casefold())
     if configured is not None:
         return configured
     return (str(repository["default_branch"]),) if repository.get("default_branch") else ()
@@ -51,7 +45,33 @@ def production_branches(github: Github, repository: Record) -> tuple[str, ...]:
 
 def is_configured(github: Github, repository: Record) -> bool:
     """Whether the production branches of this repository are named in the configuration (and so must exist)."""
-    return str(repository["name"]) in github.instance.production_branches
+    return str(repository["name"]).casefold() in _configured_branches(github)
+
+
+def _configured_branches(github: Github) -> dict[str, tuple[str, ...]]:
+    """Configured branches by repository; GitHub's names do not differ by case."""
+    return {name.casefold(): branches for name, branches in github.instance.production_branches.items()}
+
+
+def branches_in_scope(github: Github, collection: Collection) -> Iterator[tuple[Record, str]]:
+    """Every production branch of every repository in scope.
+
+    Raises:
+        NotFound: Branches are configured for a repository that is not there: its default branch would be taken for
+            production without a word.
+    """
+    repositories = in_scope(github, collection)
+    known = {str(record["name"]).casefold() for record in repositories_of(github, collection)}
+    unknown = [name for name in github.instance.production_branches if name.casefold() not in known]
+    if unknown:
+        raise NotFound(
+            f"{collection.instance}: `production_branches` names no repository of {github.instance.org}: "
+            f"{', '.join(unknown)}.",
+            "Correct the names; that of a renamed repository is the new one.",
+        )
+    for repository in repositories:
+        for branch in production_branches(github, repository):
+            yield repository, branch
 
 
 def path_of(github: Github, repository: Record) -> str:
@@ -61,11 +81,10 @@ def path_of(github: Github, repository: Record) -> str:
 
 def _branches(github: Github, collection: Collection) -> Iterator[tuple[Record, str, str]]:
     """(repository, its id, branch) for every production branch in scope; written to the parameters."""
-    for repository in in_scope(github, collection):
-        branches = production_branches(github, repository)
-        collection.parameters.setdefault("branches", {})[str(repository["id"])] = list(branches)
-        for branch in branches:
-            yield repository, str(repository["id"]), branch
+    for repository, branch in branches_in_scope(github, collection):
+        repository_id = str(repository["id"])
+        collection.parameters.setdefault("branches", {}).setdefault(repository_id, []).append(branch)
+        yield repository, repository_id, branch
 
 
 def repository_collaborators(github: Github, collection: Collection) -> Pages:
