@@ -43,6 +43,7 @@ __all__ = [
     "SourceError",
     "SourceSession",
     "Unreachable",
+    "forget_silence",
     "rest_client",
     "seconds_until_epoch",
 ]
@@ -54,8 +55,12 @@ LONGEST_WAIT = 3_700.0
 TIMEOUT = (15.0, 120.0)
 """Seconds to connect, seconds between two bytes."""
 REDIRECTS = 5
+_UNREACHABLE = "Check the base URL, the network and the source's status page, then collect again."
 _DROPPED = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
 _PORTS = {"http": 80, "https": 443}
+
+_answered: set[tuple[str, tuple[str, str, int | None]]] = set()  # (instance, origin) that gave any answer in this run
+_silent: dict[tuple[str, tuple[str, str, int | None]], str] = {}  # those that gave none, and what was said of it
 
 sleep: Callable[[float], None] = time.sleep
 """Replaced in tests, so that they do not wait."""
@@ -69,6 +74,13 @@ def origin(url: str) -> tuple[str, str, int | None]:
     parts = urlsplit(url)
     scheme = parts.scheme.lower()
     return scheme, (parts.hostname or "").lower(), parts.port or _PORTS.get(scheme)
+
+
+def forget_silence(instance: str) -> None:
+    """Begin a run of an instance: whether its hosts answer is to be found out anew."""
+    for key in [key for key in (*_answered, *_silent) if key[0] == instance]:
+        _answered.discard(key)
+        _silent.pop(key, None)
 
 
 def _place(request: PreparedRequest) -> str:
@@ -110,6 +122,8 @@ def _no_auth(request: PreparedRequest) -> PreparedRequest:
 
 class SourceSession(requests.Session):
     """A session bound to one origin that retries, counts every exchange and raises `SourceError`s.
+
+    A host that gave no answer at all to the first request of an instance is not waited for again in the same run.
 
     Args:
         base_url: Any request to another origin is refused before it is sent.
@@ -170,6 +184,9 @@ class SourceSession(requests.Session):
                 f"{self.instance}: refused to follow {_place(request)}, which is not at {'://'.join(self.origin[:2])}.",
                 "The credential is never sent to another host; check the base URL or the source's paging.",
             )
+        key = (self.instance, self.origin)
+        if key in _silent:
+            raise Unreachable(_silent[key], _UNREACHABLE)
         options = kwargs | {"allow_redirects": False, "timeout": kwargs.get("timeout") or TIMEOUT}
         for attempt in range(1, ATTEMPTS + 1):
             self.apply(request)
@@ -181,16 +198,24 @@ class SourceSession(requests.Session):
                 raise Unreachable(f"{self.instance}: {_place(request)} failed ({type(error).__name__}).") from None
             self._count(response)
             if response is not None:
+                _answered.add(key)
                 seconds = self._seconds(response, attempt)
                 if seconds is None:
                     return response
                 cause = f"HTTP {response.status_code}"
             else:
+                self.dropped(cause)
                 seconds = float(2 ** (attempt - 1))
             if attempt == ATTEMPTS or seconds > LONGEST_WAIT:
                 break
             sleep(seconds)
-        raise self._gave_up(request, response, cause)
+        failure = self._gave_up(request, response, cause)
+        if response is None and key not in _answered:
+            _silent[key] = failure.message
+        raise failure
+
+    def dropped(self, cause: str) -> None:
+        """Called for each exchange without a whole answer; a session that has something better than a retry raises."""
 
     def _count(self, response: Response | None) -> None:
         if self.collection is not None:
@@ -209,7 +234,7 @@ class SourceSession(requests.Session):
         text = f"{self.instance}: {_place(request)} still failed after retries ({cause})."
         if response is not None and response.status_code < 500:
             return RateLimited(text, "Collect later, or raise the source's rate limit.")
-        return Unreachable(text, "Check the base URL, the network and the source's status page, then collect again.")
+        return Unreachable(text, _UNREACHABLE)
 
     def _refusal(self, request: PreparedRequest, response: Response) -> SourceError:
         text = f"{self.instance}: {_place(request)} answered HTTP {response.status_code}."

@@ -130,8 +130,10 @@ class _InstanceRun:
         only: Container[str] | None,
         clock: Callable[[datetime], datetime],
     ) -> None:
+        from ingestion.http import forget_silence
         from ingestion.sources import connector
 
+        forget_silence(instance.instance)
         self.vault, self.ledger, self.instance, self.work_dir = vault, ledger, instance, work_dir
         self.collect_from = collect_from
         self.clock = clock

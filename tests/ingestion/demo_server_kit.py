@@ -19,6 +19,7 @@ from ingestion.config import SourceInstance
 from ingestion.contract import Collection, Window, compact_instant
 from ingestion.demo.server import DemoServer
 from ingestion.demo.store import Store
+from ingestion.http import forget_silence
 from ingestion.vault import Vault
 
 CANARY = "canary-0f3b7e51c9d24a68"
@@ -118,6 +119,8 @@ def serving(store: Store, monkeypatch: pytest.MonkeyPatch, clock: datetime = NOW
         waits: list[float] = []
         monkeypatch.setattr("ingestion.http.sleep", waits.append)
         server.waits = waits  # type: ignore[attr-defined]
+        for instance in ("okta-test", "github-test", "jira-test", "bamboohr-test"):
+            forget_silence(instance)  # a port may come again
         for vendor in server.tokens:
             server.tokens[vendor] = f"{CANARY}-{vendor}"
             server.unprivileged[vendor] = f"{CANARY}-{vendor}-small"

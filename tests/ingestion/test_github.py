@@ -14,6 +14,7 @@ from ingestion.demo.server import Fault
 from ingestion.demo.store import Store
 from ingestion.http import ForeignOrigin, NotAuthorized, NotPermitted, Unreachable
 from ingestion.sources import github
+from ingestion.sources.github.client import PAUSE
 from ingestion.sources.github.config import GithubInstance
 
 RESOURCES = [resource.name for resource in github.RESOURCES]
@@ -663,9 +664,53 @@ def test_a_query_that_github_gives_up_on_is_asked_for_half(instance, server, mon
     server.faults = [Fault("/graphql", "500", times=2)]
     got = collect(github, instance, "pull_requests", start=START)
     assert sizes[:3] == [50, 25, 12]
-    assert server.waits == []
+    assert server.waits == [PAUSE, PAUSE]
     assert len(got.keys_of()) == PULLS
     assert got.http_statuses[502] == 2
+    assert 50 in sizes[3:], "the next repository begins with the full size"
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "headers", "pause"),
+    [
+        ("500", 500, {}, PAUSE),
+        ("500", 503, {}, PAUSE),
+        ("500", 503, {"Retry-After": "7"}, 7.0),
+        ("500", 504, {"Retry-After": "7000"}, 60.0),
+        ("drop", 0, {}, PAUSE),
+        ("cut", 0, {}, PAUSE),
+    ],
+)
+def test_every_trouble_of_a_large_query_makes_it_smaller(kind, status, headers, pause, instance, server, monkeypatch):
+    from ingestion.demo.server import Response
+    from ingestion.demo.server import github as routes
+
+    collect(github, instance, "repositories")
+    monkeypatch.setattr(routes, "fault", lambda kind, request: Response(status, dict(headers), body=b"busy"))
+    server._vendors.clear()
+    server.faults = [Fault("/graphql", kind, times=3)]
+    got = collect(github, instance, "pull_requests", start=START)
+    assert len(got.keys_of()) == PULLS
+    assert server.waits == [pause] * 3
+    assert got.http_statuses[status] == 3
+
+
+def test_an_unreachable_github_is_waited_for_once_in_a_run(instance, monkeypatch, tmp_path):
+    from ingestion import pipeline
+    from ingestion.vault import Vault
+
+    gone = instance.model_copy(update={"base_url": "http://127.0.0.1:9"})
+    waits = []
+    monkeypatch.setattr("ingestion.http.sleep", waits.append)
+    for n in range(2):
+        waits.clear()
+        report = pipeline.collect(
+            Vault(str(tmp_path / "vault")), [gone], [NOW + timedelta(days=n)],
+            work_dir=tmp_path / "dlt", collect_from=START, code_version="0",
+        )  # fmt: skip
+        assert len(report.failed) == len(RESOURCES)
+        assert len({outcome.error for outcome in report.failed}) == 1
+        assert len(waits) == 5
 
 
 def test_a_query_of_one_node_that_still_fails_ends_the_collection(instance, server):

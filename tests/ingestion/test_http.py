@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -79,6 +80,7 @@ def serving() -> Iterator[Peer]:
 
 @pytest.fixture
 def peer() -> Iterator[Peer]:
+    http.forget_silence(INSTANCE.instance)
     with serving() as found:
         yield found
 
@@ -158,6 +160,46 @@ def test_lasting_trouble_is_unreachable(peer: Peer, waits: list[float], trouble:
     assert TOKEN not in str(caught.value)
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None or TOKEN not in str(caught.value.__context__)
+
+
+def closed_port() -> str:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{free.getsockname()[1]}"
+
+
+def test_a_host_that_does_not_answer_is_waited_for_once_in_a_run(waits: list[float], collection: Collection) -> None:
+    url = closed_port()
+    http.forget_silence(INSTANCE.instance)
+    with pytest.raises(http.Unreachable) as first:
+        http.rest_client(INSTANCE, url).get("/a")
+    assert len(waits) == http.ATTEMPTS - 1
+    with pytest.raises(http.Unreachable) as second:
+        http.rest_client(INSTANCE, url, collection=collection).get("/b")
+    assert len(waits) == http.ATTEMPTS - 1
+    assert collection.requests == 0
+    assert (second.value.message, second.value.remedy) == (first.value.message, first.value.remedy)
+    other = SourceInstance(source="fake", instance="fake-two")
+    http.forget_silence(other.instance)
+    with pytest.raises(http.Unreachable):
+        http.rest_client(other, url).get("/a")
+    assert len(waits) == 2 * (http.ATTEMPTS - 1)
+    http.forget_silence(INSTANCE.instance)
+    with pytest.raises(http.Unreachable):
+        http.rest_client(INSTANCE, url).get("/a")
+    assert len(waits) == 3 * (http.ATTEMPTS - 1)
+
+
+@pytest.mark.parametrize("first", [ok(), (503, {}, b"")])
+def test_a_host_that_answered_once_is_waited_for_again(peer: Peer, waits: list[float], first: Answer) -> None:
+    peer.script["/a"] = [first, ok()]
+    peer.script["/b"] = ["drop"]
+    client(peer).get("/a")
+    for _ in range(2):
+        waits.clear()
+        with pytest.raises(http.Unreachable):
+            client(peer).get("/b")
+        assert len(waits) == http.ATTEMPTS - 1
 
 
 @pytest.mark.parametrize(

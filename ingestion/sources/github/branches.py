@@ -143,10 +143,8 @@ class _Branch:
                 data = self.github.graphql(
                     self.collection, "commits_by_id", {"ids": some, **_SIZES}, heavy=size.value > 1
                 )
-            except HeavyQueryError:
-                if size.value == 1:
-                    raise
-                size.halve()
+            except HeavyQueryError as error:
+                size.halve(error)
                 continue
             if any(not node for node in data["nodes"]):
                 raise NotPermitted(f"{self.collection.instance}: a commit of {self.name} is hidden.")

@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from requests import Response
 
+from ingestion import http
 from ingestion.config import scrub
 from ingestion.contract import Collection, NotFound, NotPermitted, SourceError, Unreachable
 from ingestion.http import SourceSession, rest_client, retry_after, seconds_until_epoch
@@ -30,6 +31,8 @@ Found = TypeVar("Found")
 
 PER_PAGE = 100
 """Largest page of the REST API and of a GraphQL connection."""
+PAUSE = 2.0
+"""Seconds before a query is sent again with a smaller page."""
 SECONDARY_WAIT = 60.0
 """Seconds; what GitHub asks for where a secondary limit names no time."""
 READING_SIZES = (100, 97, 89, 83, 79)
@@ -40,23 +43,57 @@ _HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "20
 _LIMIT_TYPES = ("RATE_LIMITED", "RATE_LIMIT")
 _HEAVY_TYPES = ("RESOURCE_LIMITS_EXCEEDED", "MAX_NODE_LIMIT_EXCEEDED")
 _HEAVY_TEXTS = ("something went wrong while executing your query", "timeout", "resource limits")
-_HEAVY_STATUSES = (502, 504)
+_HEAVY_STATUSES = (500, 502, 503, 504)
 _REFUSED_TYPES = ("FORBIDDEN", "INSUFFICIENT_SCOPES")
 
 
 class HeavyQueryError(SourceError):
-    """GitHub gave up on a query (502, 504, a timeout in a 200): a smaller page may pass."""
+    """GitHub gave up on a query (5xx, a closed connection, a timeout in a 200): a smaller page may pass.
+
+    Attributes:
+        pause: Seconds to wait before the smaller page.
+    """
+
+    def __init__(self, message: str, remedy: str = "", pause: float = PAUSE) -> None:
+        super().__init__(message, remedy)
+        self.pause = pause
 
 
 @dataclass
 class PageSize:
-    """How many nodes a query asks for; halved whenever GitHub gives up on it."""
+    """How many nodes a query asks for; halved whenever GitHub gives up on it.
+
+    One is made for each listing of each repository, so that a heavy one does not slow down those after it.
+    """
 
     value: int
 
-    def halve(self) -> None:
-        """Take half, at least one."""
-        self.value = max(1, self.value // 2)
+    def halve(self, error: HeavyQueryError) -> None:
+        """Take half after a pause.
+
+        Raises:
+            HeavyQueryError: The same, when there is no half.
+        """
+        if self.value == 1:
+            raise error
+        http.sleep(error.pause)
+        self.value //= 2
+
+
+class _HeavySession(SourceSession):
+    """A session for queries that can be made smaller: trouble is a `HeavyQueryError` at once, not retried."""
+
+    def dropped(self, cause: str) -> None:
+        """GitHub closes the connection on some queries that take too long."""
+        raise HeavyQueryError(f"{self.instance}: GraphQL gave no whole answer ({cause}).", "Lower page_size.")
+
+
+def _heavy_wait(response: Response) -> float | None:
+    if response.status_code in _HEAVY_STATUSES:
+        asked = retry_after(response)
+        pause = PAUSE if asked is None else min(asked, SECONDARY_WAIT)
+        raise HeavyQueryError(f"GraphQL answered HTTP {response.status_code}.", "Lower page_size.", pause)
+    return wait(response)
 
 
 def wait(response: Response) -> float | None:
@@ -233,7 +270,8 @@ class Github:
             collection: Counts the request.
             operation: Name of a query.
             variables: Its variables.
-            heavy: Whether a smaller page is possible: then a timeout is a `HeavyQueryError` at once, not retried.
+            heavy: Whether a smaller page is possible: then trouble of the server is a `HeavyQueryError` at once, not
+                retried.
 
         Raises:
             HeavyQueryError: GitHub gave up on the query and `heavy` is set.
@@ -255,19 +293,9 @@ class Github:
         return data
 
     def _session(self, collection: Collection, *, heavy: bool) -> SourceSession:
-        def with_timeouts(response: Response) -> float | None:
-            if response.status_code in _HEAVY_STATUSES:
-                raise HeavyQueryError(f"{self.instance.instance}: GraphQL answered HTTP {response.status_code}.")
-            return wait(response)
-
         def make() -> SourceSession:
-            session = SourceSession(
-                self.instance.base_url,
-                self.instance.instance,
-                collection,
-                with_timeouts if heavy else wait,
-                auth=self.login,
-            )
+            kind, waiting = (_HeavySession, _heavy_wait) if heavy else (SourceSession, wait)
+            session = kind(self.instance.base_url, self.instance.instance, collection, waiting, auth=self.login)
             session.headers.pop("Cookie", None)
             return session
 
@@ -318,7 +346,7 @@ class Github:
             operation: Query with the variables `first` and `after`.
             variables: Its other variables.
             path: Where the connection stands in `data`.
-            size: Page size; stays halved.
+            size: Page size; stays halved for this connection.
             after: Cursor to go on from.
 
         Yields:
@@ -335,10 +363,8 @@ class Github:
                     {**variables, "first": size.value, "after": after},
                     heavy=size.value > 1,
                 )
-            except HeavyQueryError:
-                if size.value == 1:
-                    raise
-                size.halve()
+            except HeavyQueryError as error:
+                size.halve(error)
                 continue
             found = dig(data, path)
             if found is None:
