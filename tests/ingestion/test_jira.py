@@ -136,6 +136,69 @@ def test_an_issue_that_is_no_request_has_no_approvals(instance, server, monkeypa
     assert len(got.keys_of()) == 2
 
 
+@pytest.fixture
+def request_types(server, monkeypatch):
+    """A site with the field Request Type, which ACC-1 has and ACC-0 has not; `statuses` is what the desk answers."""
+    statuses = {"50000": 403}
+    whole, issue_of, approvals = routes._fields, routes._issue, routes._approvals
+
+    def fields(request):
+        response = whole(request)
+        schema = {"type": "sd-customerrequesttype", "custom": "com.atlassian.servicedesk:vp-origin", "customId": 10010}
+        response.json.append({"id": "customfield_10010", "name": "Anfragetyp", "custom": True, "schema": schema})
+        return response
+
+    def shown(row, wanted):
+        made = issue_of(row, wanted)
+        if "customfield_10010" in wanted:
+            kind = {"requestType": {"id": "11", "name": "Access"}}
+            made["fields"]["customfield_10010"] = None if row["id"] == "50000" else kind
+        return made
+
+    def answer(request):
+        status = statuses.get(request.args["issue"])
+        return routes._error(status, "refused") if status else approvals(request)
+
+    monkeypatch.setattr(routes, "_fields", fields)
+    monkeypatch.setattr(routes, "_issue", shown)
+    monkeypatch.setattr(routes, "_approvals", answer)
+    server._vendors.clear()
+    return statuses
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_an_issue_without_request_type_is_refused_and_fails_nothing(status, instance, request_types):
+    request_types["50000"] = status
+    got = collect(jira, instance, "issues", start=NOW - timedelta(hours=7))
+    assert len(got.keys_of()) == 7
+    assert len(got.keys_of("approvals")) == 120
+    assert got.parameters["without_approvals"] == ["ACC-0"]
+    assert got.permission.result == "granted"
+    assert "1 issues of service projects have no request type" in got.permission.detail
+
+
+def test_a_request_that_is_refused_is_denied(instance, request_types):
+    request_types["50001"] = 403
+    with pytest.raises(Exception, match="jira-test") as caught:
+        collect(jira, instance, "issues", start=NOW - timedelta(hours=7))
+    assert isinstance(cause(caught.value), NotPermitted)
+    assert "agent" in cause(caught.value).remedy
+
+
+def test_a_request_that_is_not_found_makes_the_permission_unknown(instance, request_types):
+    request_types["50001"] = 404
+    got = collect(jira, instance, "issues", start=NOW - timedelta(hours=7))
+    assert got.permission.result == "unknown"
+    assert "approvals of 1 requests are not shown" in got.permission.detail
+
+
+def test_without_the_field_a_refusal_is_denied(instance, server, monkeypatch):
+    monkeypatch.setattr(routes, "_approvals", lambda request: routes._error(403, "refused"))
+    with pytest.raises(Exception, match="jira-test") as caught:
+        collect(jira, instance, "issues", start=NOW - timedelta(hours=2))
+    assert isinstance(cause(caught.value), NotPermitted)
+
+
 def test_users_and_statuses(instance):
     users = collect(jira, instance, "users")
     assert len(users.keys_of()) == 2300
@@ -265,7 +328,7 @@ def test_doctor(instance, server, monkeypatch):
 def test_fields_by_id_by_name_and_ambiguous(instance, monkeypatch):
     client = jira.client_of(instance)
     named = instance.model_copy(update={"fields": JiraFields(beneficiary="customfield_10104", change_refs=None)})
-    assert jira.resolve_fields(named, client) == {
+    assert jira.resolve_fields(named, jira.fields_of(client)) == {
         "beneficiary": "customfield_10104",
         "entitlements": "customfield_10102",
         "expires_at": "customfield_10103",
@@ -273,7 +336,7 @@ def test_fields_by_id_by_name_and_ambiguous(instance, monkeypatch):
     }
     monkeypatch.setitem(routes.CUSTOM_FIELDS, "customfield_10105", "entitlements")
     with pytest.raises(SourceError, match="2 fields are named 'Entitlements'"):
-        jira.resolve_fields(named, client)
+        jira.resolve_fields(named, jira.fields_of(client))
 
 
 def one(instance: JiraInstance, **values: object) -> dict[str, object]:

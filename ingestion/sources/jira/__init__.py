@@ -44,6 +44,8 @@ FIELDS = (
 )  # fmt: skip
 ISSUES, HISTORIES, APPROVALS, USERS = 100, 1000, 50, 1000
 """Page sizes."""
+REQUEST_TYPE = "com.atlassian.servicedesk:vp-origin"
+"""Kind of the custom field that holds a request's type; its name is translated."""
 REPEATS = 3
 """How often the list of users is read again when it changed while it was read."""
 
@@ -73,13 +75,18 @@ def client_of(instance: JiraInstance, collection: Collection | None = None) -> R
     return rest_client(instance, instance.base_url, {"Accept": "application/json"}, collection, auth=auth)
 
 
-def resolve_fields(instance: JiraInstance, client: RESTClient) -> dict[str, str | None]:
+def fields_of(client: RESTClient) -> list[Record]:
+    """All fields of the site."""
+    known: list[Record] = client.get("rest/api/3/field").json()
+    return known
+
+
+def resolve_fields(instance: JiraInstance, known: list[Record]) -> dict[str, str | None]:
     """The id of the custom field behind each name of `JiraFields`; None where the site has no such field.
 
     Raises:
         SourceError: Several fields have the configured name.
     """
-    known = client.get("rest/api/3/field").json()
     found: dict[str, str | None] = {}
     for meaning, wanted in instance.fields.model_dump().items():
         ids = [field["id"] for field in known if wanted == field["id"]]
@@ -130,17 +137,19 @@ def _issues(instance: JiraInstance, client: RESTClient, collection: Collection) 
 
     projects = [probe_project(instance, client, project) for project in instance.projects]
     desks = {project["key"] for project in projects if project.get("projectTypeKey") == "service_desk"}
-    fields = resolve_fields(instance, client)
+    known = fields_of(client)
+    fields = resolve_fields(instance, known)
+    asks = _Approvals(client, collection, known)
     jql = _jql(instance, collection, client.get("rest/api/3/myself").json().get("timeZone", "UTC"))
     collection.source_total = client.post("rest/api/3/search/approximate-count", json={"jql": jql}).json().get("count")
-    asked = [*FIELDS, *(field for field in fields.values() if field)]
+    asked = [*FIELDS, *(field for field in (*fields.values(), asks.request_type) if field)]
     collection.parameters.update(jql=jql, fields=asked, custom_fields=fields)
     rows = 0
     for page in _search(client, jql, asked):
         collection.page_done()
         rows += len(page)
         yield dlt.mark.with_table_name(collection.page("issues", issues_of(instance, fields, page)), "issues")
-        for made in _approvals(client, collection, [row for row in page if row["key"].rsplit("-", 1)[0] in desks]):
+        for made in asks.of([row for row in page if row["key"].rsplit("-", 1)[0] in desks]):
             yield dlt.mark.with_table_name(made, "approvals")
         for made in _changelog(client, collection, page):
             yield dlt.mark.with_table_name(made, "issue_changelog")
@@ -151,7 +160,8 @@ def _issues(instance: JiraInstance, client: RESTClient, collection: Collection) 
         )
     absent = [meaning for meaning, field in fields.items() if field is None]
     detail = f"projects {', '.join(instance.projects)} may be browsed"
-    collection.permission = Permission("granted", f"{detail}; no field for {', '.join(absent)}" if absent else detail)
+    detail += f"; no field for {', '.join(absent)}" if absent else ""
+    collection.permission = asks.permission(detail)
 
 
 def _jql(instance: JiraInstance, collection: Collection, zone: str) -> str:
@@ -183,20 +193,62 @@ def _search(client: RESTClient, jql: str, fields: list[str]) -> Iterator[list[Re
         seen.add(token)
 
 
-def _approvals(client: RESTClient, collection: Collection, issues: list[Record]) -> Iterator[pa.Table]:
-    """Approvals of the issues that are requests of a service desk; one chain of requests per issue."""
-    for issue in issues:
+class _Approvals:
+    """Approvals of the issues that are requests of a service desk; one chain of requests per issue.
+
+    An issue of a service project need not be a request: made inside Jira, it has no request type, and the service
+    desk's API refuses it with 403 or 404. The field of the request type, which a site with a service desk has, tells
+    such an issue from a request that this account may not see.
+
+    Attributes:
+        request_type: Id of that field; None where the site has none.
+    """
+
+    def __init__(self, client: RESTClient, collection: Collection, known: list[Record]) -> None:
+        self.client, self.collection = client, collection
+        ids = [field["id"] for field in known if (field.get("schema") or {}).get("custom") == REQUEST_TYPE]
+        self.request_type: str | None = ids[0] if ids else None
+        self._unasked = 0
+        self._hidden = 0
+
+    def of(self, issues: list[Record]) -> Iterator[pa.Table]:
+        """Pages of approvals.
+
+        Raises:
+            NotPermitted: Those of a request are refused.
+        """
+        for issue in issues:
+            try:
+                yield from self._pages(issue)
+            except (NotFound, NotPermitted) as error:
+                self._note(issue, error)
+
+    def _pages(self, issue: Record) -> Iterator[pa.Table]:
         start, last = 0, False
         while not last:
-            try:
-                params = {"start": start, "limit": APPROVALS}
-                body = client.get(f"rest/servicedeskapi/request/{issue['id']}/approval", params=params).json()
-            except NotFound:  # an issue of the project that is no request, or was deleted meanwhile
-                collection.parameters.setdefault("without_approvals", []).append(issue["key"])
-                break
-            yield collection.page("approvals", approvals_of(issue, body["values"]))
+            params = {"start": start, "limit": APPROVALS}
+            body = self.client.get(f"rest/servicedeskapi/request/{issue['id']}/approval", params=params).json()
+            yield self.collection.page("approvals", approvals_of(issue, body["values"]))
             start += len(body["values"])
             last = body.get("isLastPage", True) or not body["values"]
+
+    def _note(self, issue: Record, error: SourceError) -> None:
+        """An issue that is no request has no approvals; a request may be deleted meanwhile (404), but not refused."""
+        is_known = self.request_type is not None
+        is_request = is_known and issue["fields"].get(self.request_type) is not None
+        if isinstance(error, NotPermitted) and (is_request or not is_known):
+            raise NotPermitted(error.message, "Make the token's account an agent of the service project.") from None
+        self.collection.parameters.setdefault("without_approvals", []).append(issue["key"])
+        self._hidden += is_request
+        self._unasked += is_known and not is_request
+
+    def permission(self, detail: str) -> Permission:
+        """What is to be said of all issues, and of those without approvals."""
+        if self._unasked:
+            detail += f"; {self._unasked} issues of service projects have no request type, and so no approvals"
+        if self._hidden:
+            return Permission("unknown", f"{detail}; approvals of {self._hidden} requests are not shown (404)")
+        return Permission("granted", detail)
 
 
 def _changelog(client: RESTClient, collection: Collection, issues: list[Record]) -> Iterator[pa.Table]:

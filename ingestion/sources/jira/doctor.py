@@ -61,10 +61,10 @@ def _users(client: RESTClient) -> Finding:
 
 
 def _fields(instance: JiraInstance, client: RESTClient) -> Iterator[Finding]:
-    from ingestion.sources.jira import resolve_fields
+    from ingestion.sources.jira import fields_of, resolve_fields
 
     try:
-        found = resolve_fields(instance, client)
+        found = resolve_fields(instance, fields_of(client))
     except SourceError as error:
         yield Finding("custom fields", False, error.message, error.remedy)
         return
