@@ -187,6 +187,39 @@ def test_paging_that_goes_in_circles(instance, monkeypatch):
     assert isinstance(cause(caught.value), SourceError)
 
 
+def test_a_system_log_that_points_at_its_own_end_is_read_once(instance, server, monkeypatch):
+    """Okta's next link may never go away: at the end it repeats itself, with an empty page behind it."""
+    from ingestion.demo.server import okta as routes
+
+    whole = routes._page
+
+    def endless(request, rows, default, maximum):
+        response = whole(request, rows, default, maximum)
+        if 'rel="next"' not in response.headers["Link"]:
+            link = request.next_url(after=routes._cursor(len(rows)), limit=1000)
+            response.headers["Link"] += f', <{link}>; rel="next"'
+        return response
+
+    monkeypatch.setattr(routes, "_page", endless)
+    got = collect(okta, instance, "system_log", start=NOW - timedelta(hours=1500))
+    assert len(got.keys_of()) == 1500
+    assert sum("/logs" in entry.target for entry in server.log) == 3
+
+
+@pytest.mark.parametrize("resource", ["apps", "app_users", "app_groups"])
+def test_inactive_applications_are_asked_for(resource, instance, server):
+    collect(okta, instance, resource)
+    asked = [entry.target for entry in server.log if entry.target.startswith("/okta/api/v1/apps?")]
+    assert asked
+    assert all("includeNonDeleted=true" in target for target in asked)
+
+
+def test_what_role_assignments_leave_out_is_said(instance):
+    detail = collect(okta, instance, "role_assignments").permission.detail
+    assert "service apps" in detail
+    assert "403" in collect(okta, instance, "groups").permission.detail
+
+
 def test_foreign_next_link_is_refused_before_it_is_followed(instance, server):
     server.faults = [Fault(r"/okta/api/v1/users", "foreign-next")]
     with pytest.raises(Exception, match="okta-test") as caught:
