@@ -39,7 +39,7 @@ class GithubInstance(SourceInstance, AppLogin):
         production_branches: Repository name to its production branches; the default branch where a repository is
             not named.
         production_environments: Deployment environments that are production.
-        page_size: Pull requests, commits or deployments per GraphQL query; halved by itself when GitHub gives up on one.
+        page_size: Pull requests, commits or deployments per GraphQL query; halved by itself when GitHub gives up.
     """
 
     source: Literal["github"] = "github"
