@@ -379,7 +379,7 @@ def test_a_service_app_gets_a_token_by_a_signed_assertion(service, server, time)
     assert claims["header"]["kid"] == "k1"
     assert (claims["iss"], claims["sub"]) == ("0oaclient", "0oaclient")
     assert claims["aud"] == f"{service.base_url}/oauth2/v1/token"
-    assert claims["exp"] - time() <= 3_600
+    assert claims["iat"] < time() < claims["exp"] <= claims["iat"] + 3_600
 
 
 def test_a_service_apps_token_is_renewed_during_a_run(service, server, time, monkeypatch):

@@ -203,7 +203,7 @@ class Git:
         """What to raise when a command was stopped because it did not end."""
         return Unreachable(
             f"{self.name}: git {command} did not end within {TIMEOUT / 60:.0f} minutes and was stopped.",
-            "Check the network and the host, then collect again: what was fetched is kept.",
+            "Check the network, the host and the size of the repository, then collect again.",
         )
 
     def error(self, command: str, stderr: str) -> SourceError:

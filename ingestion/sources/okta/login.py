@@ -28,6 +28,8 @@ SCOPES = (
     "okta.logs.read",
 )
 """Scopes a service app needs; Okta refuses to give a token at all where one of them is not granted."""
+BACKDATED = 60
+"""Seconds; an assertion from the future is refused, and clocks differ."""
 LASTS = 300
 """Seconds which an assertion lasts."""
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -63,7 +65,7 @@ class _SignedByClient(AuthBase):
             "iss": client,
             "sub": client,
             "aud": self.url,
-            "iat": now,
+            "iat": now - BACKDATED,
             "exp": now + LASTS,
             "jti": uuid.uuid4().hex,
         }
