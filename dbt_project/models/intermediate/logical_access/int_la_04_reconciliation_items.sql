@@ -61,6 +61,12 @@ usability as (
 
 ),
 
+terminations as (
+
+    select * from {{ ref('int_terminations') }}
+
+),
+
 last_lists as (
 
     select
@@ -79,11 +85,14 @@ employed as (
         spells.person_id,
         bool_or(spells.active_from <= last_lists.last_at and (spells.active_to is null or spells.active_to > last_lists.last_at)) as is_employed,
         bool_or(coalesce(spells.contested_from <= last_lists.last_at, false)) as is_contested,
+        bool_or(spells.contested_from <= last_lists.last_at and terminations.item_key is not null) as is_contested_item,
     from spells
     inner join people
         on people.person_id = spells.person_id
     inner join last_lists
         on last_lists.instance = people.hris_instance
+    left join terminations
+        on terminations.item_key = spells.spell_key
     group by spells.person_id
 
 ),
@@ -92,7 +101,7 @@ listed as (
 
     select
         concat(employees.instance, ':', employees.employee_id) as person_id,
-        coalesce(lower(employees.status) not like '%inactive%', false) as is_listed,
+        employees.gone_at is null and coalesce(lower(employees.status) not like '%inactive%', false) as is_listed,
     from employees
     union all
     select
@@ -108,7 +117,12 @@ roll_forward as (
     select
         'headcount_roll_forward' as reconciliation,
         coalesce(employed.person_id, listed.person_id) as item_key,
-        case when employed.is_contested then listed.is_listed else coalesce(employed.is_employed, false) end as is_left,
+        -- a contested end stands in the population and is not testable there; without a date it stands nowhere, and is a difference
+        case
+            when employed.is_contested_item then listed.is_listed
+            when employed.is_contested then coalesce(not listed.is_listed, true)
+            else coalesce(employed.is_employed, false)
+        end as is_left,
         coalesce(listed.is_listed, false) as is_right,
     from employed
     full outer join listed
