@@ -24,6 +24,12 @@ registrations as (
 
 ),
 
+stretches as (
+
+    select * from {{ ref('int_account_people') }}
+
+),
+
 contracts as (
 
     select
@@ -41,10 +47,13 @@ links as (
 
 ),
 
-idp_accounts as (
+idp_stretches as (
 
-    select * from {{ ref('int_accounts') }}
-    where system = 'okta'
+    select stretches.*
+    from stretches
+    inner join {{ ref('int_accounts') }} as accounts
+        on accounts.account_key = stretches.account_key
+    where accounts.system = 'okta'
 
 ),
 
@@ -102,26 +111,30 @@ workers as (
         items.item_key,
         'identity' as cover,
         employment.spell_key as basis,
-        case when employment.is_first then items.occurred_at else employment.active_from end as covered_from,
-        employment.attributed_to as covered_to,
+        greatest(case when employment.is_first then items.occurred_at else employment.active_from end, stretches.valid_from) as covered_from,
+        least(employment.attributed_to, stretches.valid_to) as covered_to,
         employment.is_certain,
     from items
+    inner join stretches
+        on stretches.account_key = items.account_key
     inner join employment
-        on employment.person_id = items.person_id
+        on employment.person_id = stretches.person_id
 
 ),
 
 candidates as (
 
     select
-        item_key,
+        items.item_key,
         'identity' as cover,
         'more than one person' as basis,
-        occurred_at as covered_from,
-        {{ null_instant() }} as covered_to,
+        greatest(items.occurred_at, stretches.valid_from) as covered_from,
+        stretches.valid_to as covered_to,
         false as is_certain,
     from items
-    where resolution = 'ambiguous'
+    inner join stretches
+        on stretches.account_key = items.account_key
+    where stretches.resolution = 'ambiguous'
 
 ),
 
@@ -198,14 +211,20 @@ idp_keys as (
 
     select
         items.item_key,
-        idp_accounts.account_key,
+        idp_stretches.account_key,
+        greatest(stretches.valid_from, idp_stretches.valid_from) as valid_from,
+        least(stretches.valid_to, idp_stretches.valid_to) as valid_to,
     from items
-    inner join idp_accounts
-        on idp_accounts.person_id = items.person_id
+    inner join stretches
+        on stretches.account_key = items.account_key
+    inner join idp_stretches
+        on idp_stretches.person_id = stretches.person_id
     union
     select
         items.item_key,
         links.idp_account_key,
+        {{ null_instant() }},
+        {{ null_instant() }},
     from items
     inner join links
         on links.account_key = items.account_key
@@ -218,8 +237,8 @@ identity_provider as (
         idp_keys.item_key,
         'idp' as cover,
         usability.account_key as basis,
-        usability.active_from as covered_from,
-        usability.disabled_at as covered_to,
+        greatest(usability.active_from, idp_keys.valid_from) as covered_from,
+        least(usability.disabled_at, idp_keys.valid_to) as covered_to,
         true as is_certain,
     from idp_keys
     inner join usability
@@ -238,8 +257,10 @@ leaving as (
         terminations.due_at as covered_to,
         true as is_certain,
     from items
+    inner join stretches
+        on stretches.account_key = items.account_key
     inner join terminations
-        on terminations.person_id = items.person_id
+        on terminations.person_id = stretches.person_id
     inner join idp_keys
         on idp_keys.item_key = items.item_key
     where terminations.due_at is not null

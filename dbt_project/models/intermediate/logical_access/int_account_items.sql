@@ -17,22 +17,23 @@ systems as (
 
 ),
 
+engagement as (
+
+    select * from {{ ref('int_engagement') }}
+
+),
+
 registrations as (
 
     select
         account_key,
         max(kind) as kind,
-        min(registered_from) as registered_from,
-        max(case when registered_to is null then 1 else 0 end) = 1 as is_open,
-        max(registered_to) as registered_to,
     from {{ ref('int_account_registrations') }}
+    cross join engagement
+    where
+        registered_from < engagement.period_end_at
+        and (registered_to is null or registered_to > engagement.period_start_at)
     group by account_key
-
-),
-
-engagement as (
-
-    select * from {{ ref('int_engagement') }}
 
 ),
 

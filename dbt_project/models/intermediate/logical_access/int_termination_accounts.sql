@@ -1,4 +1,6 @@
--- Every account of every leaver of the period, followed from the termination to its removal, to a rehire or to the evidence cutoff.
+-- Every account of every leaver of the period, followed from the termination to its removal, to a rehire or to the evidence cutoff: what
+-- was the leaver's on the last day, or is said to have become it since. Not an account that stood in the register of service accounts then;
+-- one that was entered there later was the leaver's.
 with terminations as (
 
     select * from {{ ref('int_terminations') }}
@@ -9,7 +11,19 @@ with terminations as (
 accounts as (
 
     select * from {{ ref('int_accounts') }}
-    where account_kind in ('human', 'guest')
+    where native_kind in ('human', 'guest')
+
+),
+
+stretches as (
+
+    select * from {{ ref('int_account_people') }}
+
+),
+
+registrations as (
+
+    select * from {{ ref('int_account_registrations') }}
 
 ),
 
@@ -31,6 +45,36 @@ thresholds as (
 
 ),
 
+held as (
+
+    select distinct
+        terminations.item_key,
+        stretches.account_key,
+    from terminations
+    inner join stretches
+        on
+            stretches.person_id = terminations.person_id
+            and (stretches.valid_from is null or stretches.valid_from < terminations.horizon_at)
+            and (stretches.valid_to is null or stretches.valid_to > {{ start_of_day('terminations.terminated_on', 'terminations.zone') }})
+
+),
+
+non_human as (
+
+    select distinct
+        held.item_key,
+        held.account_key,
+    from held
+    inner join terminations
+        on terminations.item_key = held.item_key
+    inner join registrations
+        on
+            registrations.account_key = held.account_key
+            and registrations.registered_from <= coalesce(terminations.terminated_at, terminations.occurred_at)
+            and (registrations.registered_to is null or registrations.registered_to > coalesce(terminations.terminated_at, terminations.occurred_at))
+
+),
+
 -- An end beyond the horizon belongs to the next spell: within this one the account was never disabled.
 spans as (
 
@@ -47,7 +91,7 @@ spans as (
         accounts.instance,
         accounts.account_id,
         accounts.login,
-        accounts.account_kind,
+        accounts.native_kind as account_kind,
         accounts.resolution,
         accounts.is_privileged,
         usability.active_from,
@@ -61,13 +105,18 @@ spans as (
         case when usability.proven_until <= terminations.horizon_at then usability.proven_until end as proven_until,
         thresholds.suspend_days,
     from terminations
+    inner join held
+        on held.item_key = terminations.item_key
     inner join accounts
-        on accounts.person_id = terminations.person_id
+        on accounts.account_key = held.account_key
+    left join non_human
+        on non_human.item_key = held.item_key and non_human.account_key = held.account_key
     inner join systems
         on systems.instance = accounts.instance
     inner join usability
         on usability.account_key = accounts.account_key and usability.active_from < terminations.horizon_at
     cross join thresholds
+    where non_human.account_key is null
 
 ),
 
