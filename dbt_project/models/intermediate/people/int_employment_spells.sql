@@ -166,26 +166,19 @@ workers as (
 contractors as (
 
     select
-        concat('registers:contractor/', contractors.contractor_id) as person_id,
-        contractors.contract_start as hired_on,
-        coalesce(
-            {{ local_date('contractors.terminated_at', 'people.zone') }},
-            contractors.terminated_on,
-            contractors.extended_to,
-            contractors.contract_end
-        ) as terminated_on,
-        contractors.terminated_at as termination_instant,
+        person_id,
+        hired_on,
+        terminated_on,
+        termination_instant,
         false as is_involuntary,
         false as is_rescinded,
-        contractors.recorded_at,
-        case when contractors.terminated_on is null then 'contract_end' else 'termination' end as ended_by,
-        cast(null as string) as contradiction,
+        recorded_at,
+        ended_by,
+        contradiction,
         {{ null_instant() }} as vanished_at,
-        contractors.collection_id,
-        contractors.record_key,
-    from {{ ref('stg_registers__contractors') }} as contractors
-    inner join people on people.person_id = concat('registers:contractor/', contractors.contractor_id)
-    where contractors.gone_at is null
+        collection_id,
+        record_key,
+    from {{ ref('int_contract_spells') }}
 
 ),
 

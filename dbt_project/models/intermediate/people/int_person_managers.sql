@@ -113,7 +113,10 @@ contractors as (
 
 sponsors as (
 
-    select * from {{ ref('stg_registers__contractors') }}
+    select
+        *,
+        lead(contract_start) over (partition by contractor_id order by contract_start) as next_start,
+    from {{ ref('stg_registers__contractors') }}
     where gone_at is null
 
 ),
@@ -165,7 +168,8 @@ managers as (
     inner join sponsors
         on
             concat('registers:contractor/', sponsors.contractor_id) = contractors.person_id
-            and sponsors.contract_start = contractors.hired_on
+            and sponsors.contract_start <= contractors.hired_on
+            and (sponsors.next_start is null or sponsors.next_start > contractors.hired_on)
     left join people on people.person_id = sponsors.sponsor_worker_id
 
 ),
