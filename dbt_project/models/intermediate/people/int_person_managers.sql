@@ -106,7 +106,10 @@ csv as (
 
 contractors as (
 
-    select * from {{ ref('int_employment_spells') }}
+    select
+        *,
+        least(active_to, lead(active_from) over (partition by person_id order by active_from)) as managed_to,
+    from {{ ref('int_employment_spells') }}
     where person_id like 'registers:contractor/%'
 
 ),
@@ -162,7 +165,7 @@ managers as (
         contractors.person_id,
         people.person_id,
         contractors.active_from,
-        contractors.active_to,
+        contractors.managed_to,
         case when people.person_id is null then 'unresolved' else 'sponsor' end,
     from contractors
     inner join sponsors
