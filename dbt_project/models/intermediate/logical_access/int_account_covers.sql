@@ -72,7 +72,11 @@ dated_spells as (
         coalesce(spells.active_to, spells.contested_from) as active_to,
         coalesce(terminations.due_at, spells.active_to, spells.contested_from) as attributed_to,
         spells.contested_from,
-        row_number() over (partition by spells.person_id order by spells.active_from) = 1 as is_first,
+        case
+            when row_number() over (partition by spells.person_id order by spells.active_from) = 1
+                then {{ threshold('LA-01', 'preboarding_days', 'spells.hired_on') }}
+            else 0
+        end as preboarding_days,
     from spells
     left join terminations
         on terminations.item_key = spells.spell_key
@@ -87,7 +91,7 @@ employment as (
         active_from,
         active_to,
         attributed_to,
-        is_first,
+        {{ add_seconds('active_from', '-86400 * preboarding_days') }} as attributed_from,
         true as is_certain,
     from dated_spells
     union all
@@ -97,21 +101,21 @@ employment as (
         contested_from,
         {{ null_instant() }},
         {{ null_instant() }},
-        false,
+        contested_from,
         false,
     from dated_spells
     where contested_from is not null
 
 ),
 
--- The first spell reaches back: an account made ready before the first day belongs to the worker all the same.
+-- The first spell reaches back: an account made ready shortly before the first day belongs to the worker all the same.
 workers as (
 
     select
         items.item_key,
         'identity' as cover,
         employment.spell_key as basis,
-        greatest(case when employment.is_first then items.occurred_at else employment.active_from end, stretches.valid_from) as covered_from,
+        greatest(employment.attributed_from, stretches.valid_from) as covered_from,
         least(employment.attributed_to, stretches.valid_to) as covered_to,
         employment.is_certain,
     from items

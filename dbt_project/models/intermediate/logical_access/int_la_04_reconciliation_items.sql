@@ -1,4 +1,5 @@
 -- Both sides of every reconciliation of LA-04, item by item.
+{%- set early_removal_days = 90 %}  {# an account switched off longer before the last day was not switched off for it #}
 with engagement as (
 
     select * from {{ ref('int_engagement') }}
@@ -196,7 +197,7 @@ contracts as (
 
 ),
 
--- The reverse test: an account switched off without anybody having left.
+-- The reverse test: an account switched off without anybody having left then, or leaving soon after.
 ended as (
 
     select
@@ -216,6 +217,7 @@ next_spells as (
     select
         *,
         lead(active_from) over (partition by person_id order by active_from) as next_from,
+        {{ add_days('terminated_on', -early_removal_days) }} as removable_from_on,
     from spells
 
 ),
@@ -228,12 +230,14 @@ deactivations as (
         true as is_left,
         count(next_spells.spell_key) > 0 as is_right,
     from ended
+    cross join engagement
     left join next_spells
         on
             next_spells.person_id = ended.person_id
             and next_spells.terminated_on is not null
             and not next_spells.is_rescinded
             and next_spells.active_from <= ended.active_to
+            and next_spells.removable_from_on <= {{ local_date('ended.active_to', 'engagement.zone') }}
             and (next_spells.next_from is null or next_spells.next_from > ended.active_to)
     group by ended.account_key, ended.active_to
 

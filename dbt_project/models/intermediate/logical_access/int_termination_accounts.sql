@@ -144,10 +144,20 @@ ranked as (
                 case when place = 'before' then active_from end desc,
                 active_from
         ) as choice,
-        min(case when place = 'after' then active_from end) over (partition by item_key, account_key) as later_from,
         max(coalesce(disabled_at, horizon_at)) over (partition by item_key, account_key) as last_usable_at,
         max(case when disabled_at is null then 1 else 0 end) over (partition by item_key, account_key) = 1 as is_active_at_horizon,
     from placed
+
+),
+
+followed as (
+
+    select
+        *,
+        lead(active_from) over (
+            partition by item_key, account_key, place = 'after' or choice = 1 order by active_from
+        ) as later_from,
+    from ranked
 
 ),
 
@@ -176,11 +186,11 @@ final as (
         disabled_at as removed_at,
         case when disabled_at is not null then end_evidence end as removal_evidence,
         proven_until,
-        case when place <> 'after' and later_from >= disabled_at then later_from end as reactivated_at,
+        case when later_from >= disabled_at then later_from end as reactivated_at,
         is_active_at_horizon,
         greatest(terminated_at, last_usable_at) as usable_until,
         observed_until,
-    from ranked
+    from followed
     where choice = 1
 
 )
