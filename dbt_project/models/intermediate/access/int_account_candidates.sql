@@ -43,6 +43,15 @@ okta_profiles as (
         lower(trim(login)) as login,
         lower(trim(email)) as email,
     from {{ ref('stg_okta__users_intervals') }}
+    union
+    select
+        account_key,
+        account_id,
+        cast(null as string),
+        lower(trim(login)),
+        lower(trim(email)),
+    from accounts
+    where system = 'okta'
 
 ),
 

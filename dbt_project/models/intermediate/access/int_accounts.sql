@@ -130,6 +130,7 @@ final as (
         ) as owner_person_id,
         privileged.account_key is not null as is_privileged,
         resolved.created_at,
+        resolved.first_seen_at,
         registrations.registered_on,
         registrations.valid_to as registered_to,
     from resolved

@@ -62,6 +62,7 @@ facts as (
         gaps.outside_idp_from,
         account_use.last_activity_at,
         account_use.days_without_activity,
+        account_use.days_without_activity_at_most,
         account_use.dormant_days,
         account_use.is_use_collected,
         sharing.people_linked,
@@ -100,8 +101,8 @@ rules as (
         end as orphan,
         is_active and not is_non_human and (people_linked > 1 or is_generic_name) as shared,
         case
-            when not dormant__applies or not is_active or days_without_activity <= dormant_days then false
-            when is_use_collected then true
+            when not dormant__applies or not is_active or days_without_activity_at_most <= dormant_days then false
+            when days_without_activity > dormant_days and is_use_collected then true
         end as dormant,
         case
             when not no_owner__applies then false
@@ -150,6 +151,7 @@ final as (
         owner_person_id,
         is_privileged,
         created_at,
+        first_seen_at,
         active_from,
         active_to,
         suspended_from,
