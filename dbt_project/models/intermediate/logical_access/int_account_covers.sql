@@ -150,7 +150,7 @@ registered as (
         concat('service_accounts ', registrations.record_key) as basis,
         registrations.registered_from as covered_from,
         registrations.registered_to as covered_to,
-        true as is_certain,
+        registrations.is_certain,
     from items
     inner join registrations
         on registrations.account_key = items.account_key
@@ -165,7 +165,7 @@ owners as (
         registrations.owner_person_id as basis,
         greatest(registrations.registered_from, employment.active_from) as covered_from,
         least(registrations.registered_to, employment.active_to) as covered_to,
-        employment.is_certain,
+        employment.is_certain and registrations.is_certain as is_certain,
     from items
     inner join registrations
         on registrations.account_key = items.account_key

@@ -24,6 +24,7 @@ stretches as (
 registrations as (
 
     select * from {{ ref('int_account_registrations') }}
+    where is_certain
 
 ),
 

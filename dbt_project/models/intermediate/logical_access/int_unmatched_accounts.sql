@@ -29,6 +29,7 @@ candidates as (
 registrations as (
 
     select * from {{ ref('int_account_registrations') }}
+    where is_certain
 
 ),
 
