@@ -180,7 +180,7 @@ def _owners(world: World) -> None:
             world.rows.append(("service_accounts", key, _BEGIN, None, row))
             world.planted("LA-01.NO_OWNER", okta_key(account), note)
             continue
-        handed = at(date(2026, 1, 26), 10)
+        handed = at(date(2025, 12, 29), 10)  # early enough for a collection to show it before the owner leaves
         world.rows.append(("service_accounts", key, _BEGIN, handed, row))
         world.rows.append(("service_accounts", key, handed, None, {**row, "valid_to": "2026-01-25"}))
         new = {**row, "registered_on": "2026-01-26", "owner_worker_id": world.lead(IT).person_id}

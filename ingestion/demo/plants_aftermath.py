@@ -1,4 +1,8 @@
-"""What planted violations trip in LA-01 besides: accounts which outlive the employment are nobody's from then on."""
+"""What violations and the dates of collections bring with them.
+
+Accounts which outlive the employment are nobody's from then on (LA-01). A removal between two collections is not proven
+when it was due between them too (LA-04).
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,17 @@ from datetime import datetime, timedelta
 
 from ingestion.demo.directory import Account
 from ingestion.demo.people import Person, Spell
-from ingestion.demo.timeline import PERIOD_END, PERIOD_START, TICKS, at, business_day, end_of, key_time
+from ingestion.demo.timeline import (
+    CUTOFF,
+    PERIOD_END,
+    PERIOD_START,
+    TICKS,
+    at,
+    business_day,
+    end_of,
+    key_time,
+    tick_after,
+)
 from ingestion.demo.world import World
 
 Stretch = tuple[datetime, datetime]
@@ -43,6 +57,7 @@ def plant(world: World) -> None:
         for key, seen in _seen(world, person):
             _check(world, person, "LA-01.ORPHAN", key, seen, employed)
             _check(world, person, "LA-01.LOCAL_BYPASS", key, seen, [*used, *leaving])
+            _unproven(world, person, key, seen[1])
 
 
 def _used(account: Account) -> list[Stretch]:
@@ -94,3 +109,19 @@ def _check(world: World, person: Person, rule: str, key: str, used: Stretch, cov
     if rule.endswith("BYPASS"):
         note = "Still there after the account of the directory was gone"
     world.planted(rule, f"{key}/{key_time(begin)}", note)
+
+
+def _unproven(world: World, person: Person, key: str, last_seen: datetime) -> None:
+    """Removal was due between the last collection that shows an account and the first that does not."""
+    missing = tick_after(last_seen)
+    for spell in person.spells:
+        item = f"{person.person_id}/{spell.hired_on:%Y%m%d}"
+        due = due_at(person, spell)
+        if missing is None or spell.terminated_on is None or not last_seen <= due < missing or due > CUTOFF:
+            continue
+        if not PERIOD_START <= at(spell.terminated_on) < PERIOD_END:
+            continue
+        if any(answer.item == item and answer.kind == "planted" for answer in world.answers):
+            continue
+        note = f"{key} was removed between two collections, and due between them"
+        world.not_testable("LA-04.LATE", item, note)

@@ -10,7 +10,7 @@ from ingestion.demo.code import Planner
 from ingestion.demo.directory import SYSTEM
 from ingestion.demo.people import ENGINEERING, IT, SUPPORT, Person, Spell
 from ingestion.demo.plants_reviews import Planter
-from ingestion.demo.timeline import at, business_day, end_of, iso
+from ingestion.demo.timeline import PERIOD_START, at, business_day, end_of, iso, key_time
 from ingestion.demo.world import Row, World
 
 _MINUTE = timedelta(minutes=1)
@@ -124,15 +124,25 @@ def _contracts(world: World) -> None:
         ("contract over", date(2026, 8, 31)),
         ("contract over, removed late", date(2026, 6, 12)),
         ("contract over, removed", date(2026, 6, 18)),
+        ("contract extended in time", date(2026, 3, 20)),
         ("contract extended at last", date(2026, 3, 20)),
+        ("contract extended too late", date(2026, 3, 20)),
     ):
         person = world.company.contractor(date(2025, 4, 7), last_day, sponsor)
         person.planted = True
         world.cast[name] = person
-    extended = world.cast["contract extended at last"]
     until = date(2027, 1, 29)
-    extended.contracts[0].extensions.append((at(date(2026, 3, 20), 16), until))
-    extended.spells[0].terminated_on = until
+    for name, day in (
+        ("contract extended in time", date(2026, 2, 27)),
+        ("contract extended at last", date(2026, 3, 20)),
+        ("contract extended too late", date(2026, 5, 18)),
+    ):
+        extended = world.cast[name]
+        extended.contracts[0].extensions.append((at(day, 16), until))
+        if name == "contract extended too late":
+            extended.spells.append(Spell(date(2026, 6, 1), until))
+        else:
+            extended.spells[0].terminated_on = until
 
 
 def settled(world: World) -> None:
@@ -286,6 +296,17 @@ def _contractors(world: World) -> None:
     world.planted(rules, world.spell_key("contract over"), "Contract over, account active, nothing recorded (E013)")
     key = _remove(world, "contract over, removed late", at(date(2026, 6, 30), 11))
     world.planted("LA-04.CONTRACT_ENDED LA-04.LATE", key, "Contract over, account removed two weeks later")
+    world.planted(
+        rules, world.spell_key("contract extended too late"), "Over for two months before it was extended (E013)"
+    )
+    note = "Extended on its last day, between two collections: which came first is not known"
+    world.not_testable("LA-04.CONTRACT_ENDED", world.spell_key("contract extended at last"), note)
+    account = world.account(world.cast["contract extended at last"])
+    key = f"okta-harbor:{account.id}/{key_time(PERIOD_START)}"
+    world.not_testable("LA-01.ORPHAN", key, "A contract that was perhaps over for eleven days")
+    account = world.account(world.cast["contract extended in time"])
+    key = f"okta-harbor:{account.id}/{key_time(PERIOD_START)}"
+    world.near_miss("LA-01.ORPHAN", key, "A contract extended three weeks before its end")
     person = world.cast["contract over, removed"]
     key = _remove(world, "contract over, removed", due(person) - _MINUTE)
     world.near_miss("LA-04.CONTRACT_ENDED", key, "Contract over, account removed a minute before it was due")

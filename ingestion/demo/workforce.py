@@ -292,7 +292,7 @@ def _contractors(company: Company) -> None:
             end = business_day(date(2026, 2, 2) + timedelta(days=rng.randrange(100)), 0)
             person = company.contractor(start, end, sponsor)
             until = date(2027, 3, 31)
-            person.contracts[0].extensions.append((at(business_day(end, -10), 14), until))
+            person.contracts[0].extensions.append((at(business_day(end, -30), 14), until))
             person.spells[0].terminated_on = until
         else:  # begins within the period
             start = business_day(PERIOD_FIRST + timedelta(days=rng.randrange(20, 300)), 0)

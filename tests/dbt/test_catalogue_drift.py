@@ -218,8 +218,8 @@ def test_resources_of_the_catalogue_are_those_of_the_connectors() -> None:
 
 def test_every_control_rests_on_resources_that_are_collected() -> None:
     rests_on = [(row["source"], row["resource"]) for row in seed("control_resources")]
-    key = {(row["source"], row["resource"]) for row in seed("resources") if row["role"] == "key"}
-    assert set(rests_on) <= key
+    collected = {(row["source"], row["resource"]) for row in seed("resources") if row["role"] != "supplementary"}
+    assert set(rests_on) <= collected
     assert {row["control_id"] for row in seed("control_resources")} == CONTROLS.keys()
     for control_id, control in CONTROLS.items():
         sources = {row["source"] for row in seed("control_resources") if row["control_id"] == control_id}

@@ -17,3 +17,9 @@
 {% macro number_to_text(expression) -%}
     case when {{ expression }} = floor({{ expression }}) then cast(cast({{ expression }} as bigint) as string) else cast({{ expression }} as string) end
 {%- endmacro %}
+
+{% macro strip_accents(expression) %}{{ return(adapter.dispatch('strip_accents', 'itgc')(expression)) }}{% endmacro %}
+{% macro default__strip_accents(expression) %}strip_accents({{ expression }}){% endmacro %}
+
+{#- A name as it is compared: lower case, no accents, no blanks, dots, hyphens, underscores or apostrophes. -#}
+{% macro name_key(expression) %}lower({{ strip_accents("translate(" ~ expression ~ ", ' .-_''', '')") }}){% endmacro %}

@@ -55,7 +55,7 @@ final as (
         coalesce(collections.not_permitted, 0) as not_permitted,
         case
             when uncovered.gap_days is null then true
-            when expected.role = 'key' then false
+            when expected.role <> 'supplementary' then false
         end as is_within_retention,
     from expected
     left join collections

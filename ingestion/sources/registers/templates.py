@@ -19,8 +19,10 @@ history, their hash and the time of collection are part of the evidence and a ba
   which), the others load; two different rows of one key are both set aside. A wrong header refuses the file.
 - Never delete a line that held once: close it (`valid_to`), or add the next version.
 - A **person** is written `<hris instance>:<worker id>`, e.g. `bamboohr-us:1042`, or `registers:contractor/<id>`.
-- A register without rows is the header alone. A register that the organization never had may be missing; one that was
-  collected before may not.
+- A register without rows is the header alone: it says that there is nothing to register. A file that is missing says
+  nothing, and its controls are not covered; only `shared_secrets`, `delegations`, `path_rules`, `change_policies`,
+  `thresholds`, `dispositions`, `reconciliation_explanations` and `no_access_hires` may be missing, as long as they were
+  never collected.
 - Never write a secret into a register.
 
 Made from `ingestion/sources/registers/schema.py`; change it there.

@@ -1,5 +1,6 @@
 -- Whom an account may belong to, and how that is known: by an id that nobody edits, by the register, by a verified e-mail.
--- Names are never used. Two candidates of one method are ambiguous (int_accounts).
+-- Names are never used. Two candidates of one method are ambiguous (int_account_people). The register says from when to when, and
+-- a line that was taken out of it held until then; an id or an e-mail says nothing of time.
 with accounts as (
 
     select * from {{ ref('int_accounts_listed') }}
@@ -42,6 +43,15 @@ okta_profiles as (
         lower(trim(login)) as login,
         lower(trim(email)) as email,
     from {{ ref('stg_okta__users_intervals') }}
+    union
+    select
+        account_key,
+        account_id,
+        cast(null as string),
+        lower(trim(login)),
+        lower(trim(email)),
+    from accounts
+    where system = 'okta'
 
 ),
 
@@ -86,6 +96,8 @@ registered as (
     select distinct
         accounts.account_key,
         mapping.person_id,
+        {{ start_of_day('mapping.valid_from', 'engagement.zone') }} as valid_from,
+        least({{ end_of_day('mapping.valid_to', 'engagement.zone') }}, mapping.gone_at) as valid_to,
     from {{ ref('stg_registers__person_accounts') }} as mapping
     cross join engagement
     inner join accounts
@@ -95,7 +107,7 @@ registered as (
             and accounts.account_id = mapping.account_id
     inner join people on people.person_id = mapping.person_id
     where
-        mapping.gone_at is null
+        (mapping.gone_at is null or mapping.gone_at > engagement.period_start_at)
         and (mapping.valid_from is null or {{ start_of_day('mapping.valid_from', 'engagement.zone') }} < engagement.evidence_cutoff_at)
         and (mapping.valid_to is null or {{ end_of_day('mapping.valid_to', 'engagement.zone') }} > engagement.period_start_at)
 
@@ -155,27 +167,27 @@ jira_by_email as (
 
 candidates as (
 
-    select account_key, 'immutable_id' as method, person_id from okta_by_id
+    select account_key, 'immutable_id' as method, person_id, {{ null_instant() }} as valid_from, {{ null_instant() }} as valid_to from okta_by_id
     union
-    select account_key, 'verified_email', person_id from okta_by_email
+    select account_key, 'verified_email', person_id, {{ null_instant() }}, {{ null_instant() }} from okta_by_email
     union
-    select account_key, 'mapping', person_id from registered
+    select account_key, 'mapping', person_id, valid_from, valid_to from registered
     union
-    select github_to_okta.account_key, 'immutable_id', okta_by_id.person_id
+    select github_to_okta.account_key, 'immutable_id', okta_by_id.person_id, {{ null_instant() }}, {{ null_instant() }}
     from github_to_okta
     inner join okta_by_id on okta_by_id.account_key = github_to_okta.okta_account_key
     union
-    select github_to_okta.account_key, 'mapping', registered.person_id
+    select github_to_okta.account_key, 'mapping', registered.person_id, registered.valid_from, registered.valid_to
     from github_to_okta
     inner join registered on registered.account_key = github_to_okta.okta_account_key
     union
-    select github_to_okta.account_key, 'verified_email', okta_by_email.person_id
+    select github_to_okta.account_key, 'verified_email', okta_by_email.person_id, {{ null_instant() }}, {{ null_instant() }}
     from github_to_okta
     inner join okta_by_email on okta_by_email.account_key = github_to_okta.okta_account_key
     union
-    select account_key, 'verified_email', person_id from github_by_email
+    select account_key, 'verified_email', person_id, {{ null_instant() }}, {{ null_instant() }} from github_by_email
     union
-    select account_key, 'verified_email', person_id from jira_by_email
+    select account_key, 'verified_email', person_id, {{ null_instant() }}, {{ null_instant() }} from jira_by_email
 
 ),
 
@@ -185,6 +197,8 @@ final as (
         candidates.account_key,
         candidates.method,
         candidates.person_id,
+        candidates.valid_from,
+        candidates.valid_to,
     from candidates
     inner join accounts on accounts.account_key = candidates.account_key
 

@@ -28,6 +28,44 @@ okta_events as (
 
 ),
 
+account_lists as (
+
+    select
+        instance,
+        collected_at,
+    from {{ ref('stg_ledger__collections') }}
+    where source = 'okta' and resource = 'users' and kind = 'committed' and permission not in ('denied', 'not_available')
+
+),
+
+-- An account of which the log alone tells was gone by the first list after it was last made or switched on.
+never_listed as (
+
+    select
+        okta_events.account_key,
+        max(okta_events.occurred_at) as last_on_at,
+    from okta_events
+    left join okta_users
+        on okta_users.account_key = okta_events.account_key
+    where okta_events.state = 'on' and okta_users.account_key is null
+    group by okta_events.account_key
+
+),
+
+never_listed_ends as (
+
+    select
+        never_listed.account_key,
+        min(account_lists.collected_at) as gone_at,
+    from never_listed
+    inner join account_lists
+        on
+            never_listed.account_key like concat(account_lists.instance, ':%')
+            and account_lists.collected_at > never_listed.last_on_at
+    group by never_listed.account_key
+
+),
+
 presence as (
 
     select
@@ -104,6 +142,8 @@ observations as (
     union all
     select account_key, gone_at, 'off', 'snapshot' from okta_users
     where gone_at is not null and (next_seen_from is null or next_seen_from > gone_at)
+    union all
+    select account_key, gone_at, 'off', 'snapshot' from never_listed_ends
     union all
     select account_key, seen_from, 'on', 'snapshot' from presence
     union all

@@ -1,23 +1,27 @@
 -- One row per account: whose it is, how that is known, what kind it is and whether it was privileged at any time from the
--- period's start to the evidence cutoff. Ambiguous is two candidates, or an id and the register that disagree: nobody then.
+-- period's start to the evidence cutoff. An account that was ambiguous at any time, or one person's after another's, is nobody's here;
+-- int_account_people says whose it was when.
 with accounts as (
 
     select * from {{ ref('int_accounts_listed') }}
 
 ),
 
-candidates as (
+engagement as (
+
+    select * from {{ ref('int_engagement') }}
+
+),
+
+people as (
 
     select
         account_key,
-        count(distinct person_id) filter (where method = 'immutable_id') as by_id,
-        count(distinct person_id) filter (where method = 'mapping') as by_mapping,
-        count(distinct person_id) filter (where method = 'verified_email') as by_email,
-        count(distinct person_id) filter (where method <> 'verified_email') as by_id_or_mapping,
-        max(person_id) filter (where method = 'immutable_id') as id_person_id,
-        max(person_id) filter (where method = 'mapping') as mapping_person_id,
-        max(person_id) filter (where method = 'verified_email') as email_person_id,
-    from {{ ref('int_account_candidates') }}
+        count(distinct person_id) as people,
+        bool_or(resolution = 'ambiguous') as is_ambiguous,
+        max(person_id) as person_id,
+        min(case when person_id is not null then resolution end) as resolution,
+    from {{ ref('int_account_people') }}
     group by account_key
 
 ),
@@ -27,29 +31,23 @@ resolved as (
     select
         accounts.*,
         case
-            when candidates.by_id = 1 and candidates.by_id_or_mapping = 1 then 'immutable_id'
-            when candidates.by_id = 1 then 'ambiguous'
-            when candidates.by_mapping = 1 then 'mapping'
-            when candidates.by_id > 1 or candidates.by_mapping > 1 then 'ambiguous'
-            when candidates.by_email = 1 then 'verified_email'
-            when candidates.by_email > 1 then 'ambiguous'
-            else 'none'
+            when people.is_ambiguous or people.people > 1 then 'ambiguous'
+            else coalesce(people.resolution, 'none')
         end as resolution,
-        candidates.id_person_id,
-        candidates.mapping_person_id,
-        candidates.email_person_id,
+        case when not people.is_ambiguous and people.people = 1 then people.person_id end as person_id,
     from accounts
-    left join candidates on candidates.account_key = accounts.account_key
+    left join people on people.account_key = accounts.account_key
 
 ),
 
 registrations as (
 
-    select
-        *,
-        count(*) over (partition by system, system_instance, account_id) as registered_times,
-    from {{ ref('stg_registers__service_accounts') }}
-    where gone_at is null
+    select registered.*
+    from {{ ref('stg_registers__service_accounts') }} as registered
+    cross join engagement
+    where
+        registered.gone_at is null
+        and (registered.valid_to is null or {{ end_of_day('registered.valid_to', 'engagement.zone') }} > engagement.period_start_at)
     qualify row_number() over (partition by system, system_instance, account_id order by registered_on desc) = 1
 
 ),
@@ -88,7 +86,7 @@ privileged as (
 
     select distinct holdings.account_key
     from {{ ref('int_account_entitlements') }} as holdings
-    cross join {{ ref('int_engagement') }} as engagement
+    cross join engagement
     left join entitlements
         on
             entitlements.system = holdings.system
@@ -122,19 +120,17 @@ final as (
         resolved.account_id,
         resolved.login,
         resolved.email,
-        case resolved.resolution
-            when 'immutable_id' then resolved.id_person_id
-            when 'mapping' then resolved.mapping_person_id
-            when 'verified_email' then resolved.email_person_id
-        end as person_id,
+        resolved.person_id,
         resolved.resolution,
         coalesce(registrations.kind, resolved.native_kind) as account_kind,
+        resolved.native_kind,
         coalesce(
             registrations.owner_worker_id,
             case when resolved.native_kind = 'guest' then sponsors.sponsor_worker_id end
         ) as owner_person_id,
         privileged.account_key is not null as is_privileged,
         resolved.created_at,
+        resolved.first_seen_at,
         registrations.registered_on,
         registrations.valid_to as registered_to,
     from resolved
@@ -144,11 +140,7 @@ final as (
             and registrations.system_instance = resolved.instance
             and registrations.account_id = resolved.account_id
     left join sponsors
-        on sponsors.person_id = case resolved.resolution
-            when 'immutable_id' then resolved.id_person_id
-            when 'mapping' then resolved.mapping_person_id
-            when 'verified_email' then resolved.email_person_id
-        end
+        on sponsors.person_id = resolved.person_id
     left join privileged on privileged.account_key = resolved.account_key
 
 )

@@ -1,7 +1,27 @@
--- Every account that a snapshot of an in-scope system ever showed, with its latest facts.
+-- Every account that a snapshot of an in-scope system ever showed, with its latest facts, and those made and gone between two of Okta's
+-- lists, of which the log alone tells. GitHub and Jira do not say when an account was made.
 with okta_users as (
 
     select * from {{ ref('stg_okta__users') }}
+
+),
+
+logged as (
+
+    select
+        events.instance,
+        events.target_id as user_id,
+        max_by(events.target_login, events.occurred_at) as login,
+        min(case when events.event_type = 'user.lifecycle.create' then events.occurred_at end) as created_at,
+    from {{ ref('stg_okta__system_log_targets') }} as events
+    left join okta_users
+        on okta_users.instance = events.instance and okta_users.user_id = events.target_id
+    where
+        events.target_type = 'User'
+        and events.outcome = 'SUCCESS'
+        and events.event_type in ('user.lifecycle.create', 'user.lifecycle.activate', 'user.lifecycle.reactivate')
+        and okta_users.user_id is null
+    group by events.instance, events.target_id
 
 ),
 
@@ -77,7 +97,19 @@ accounts as (
         email,
         case when lower(user_type) in ('guest', 'external') then 'guest' else 'human' end as native_kind,
         created_at,
+        first_collected_at as first_seen_at,
     from okta_users
+    union all
+    select
+        'okta',
+        instance,
+        user_id,
+        login,
+        cast(null as string),
+        'human',
+        created_at,
+        {{ null_instant() }},
+    from logged
     union all
     select
         'github',
@@ -90,6 +122,7 @@ accounts as (
             when not is_member then 'guest'
             else 'human'
         end,
+        {{ null_instant() }},
         first_seen_at,
     from github
     union all
@@ -100,6 +133,7 @@ accounts as (
         login,
         email,
         case account_type when 'app' then 'bot' when 'customer' then 'guest' else 'human' end,
+        {{ null_instant() }},
         first_seen_at,
     from jira
 
@@ -116,6 +150,7 @@ final as (
         email,
         native_kind,
         created_at,
+        first_seen_at,
     from accounts
 
 )

@@ -1,6 +1,7 @@
 -- For how long each resource is covered by committed collections. A window covers itself, from the end of what the source no longer
 -- had; a snapshot covers the time since the one before it, when that is not longer ago than the engagement allows, and the first
--- one covers its own day. What the source did not let us see covers nothing, nor do the stamps of this tool itself.
+-- one covers its own day. What the source did not let us see covers nothing, nor does a register that is not there, unless it is one
+-- that need not exist; nor do the stamps of this tool itself.
 with engagement as (
 
     select * from {{ ref('int_engagement') }}
@@ -9,8 +10,19 @@ with engagement as (
 
 collections as (
 
-    select * from {{ ref('stg_ledger__collections') }}
-    where kind = 'committed' and permission not in ('denied') and source <> 'itgc'
+    select collections.*
+    from {{ ref('stg_ledger__collections') }} as collections
+    left join {{ ref('resources') }} as resources
+        on resources.source = collections.source and resources.resource = collections.resource
+    where
+        collections.kind = 'committed'
+        and collections.permission <> 'denied'
+        and collections.source <> 'itgc'
+        and not (
+            collections.permission = 'not_available'
+            and collections.source in ('registers', 'hris_csv')
+            and coalesce(resources.role, 'key') <> 'optional'
+        )
 
 ),
 

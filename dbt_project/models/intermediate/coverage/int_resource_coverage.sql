@@ -25,7 +25,7 @@ expected as (
         resources.resource,
         resources.kind,
         resources.role,
-    from {{ ref('int_source_instances') }} as instances
+    from {{ ref('int_expected_instances') }} as instances
     inner join {{ ref('resources') }} as resources on resources.source = instances.source
 
 ),

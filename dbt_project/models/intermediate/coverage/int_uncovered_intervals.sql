@@ -17,7 +17,7 @@ expected as (
         resources.role,
         engagement.period_start_at,
         engagement.period_end_at,
-    from {{ ref('int_source_instances') }} as instances
+    from {{ ref('int_expected_instances') }} as instances
     inner join {{ ref('resources') }} as resources on resources.source = instances.source
     cross join engagement
 

@@ -24,6 +24,12 @@ registrations as (
 
 ),
 
+stretches as (
+
+    select * from {{ ref('int_account_people') }}
+
+),
+
 contracts as (
 
     select
@@ -41,10 +47,13 @@ links as (
 
 ),
 
-idp_accounts as (
+idp_stretches as (
 
-    select * from {{ ref('int_accounts') }}
-    where system = 'okta'
+    select stretches.*
+    from stretches
+    inner join {{ ref('int_accounts') }} as accounts
+        on accounts.account_key = stretches.account_key
+    where accounts.system = 'okta'
 
 ),
 
@@ -63,7 +72,11 @@ dated_spells as (
         coalesce(spells.active_to, spells.contested_from) as active_to,
         coalesce(terminations.due_at, spells.active_to, spells.contested_from) as attributed_to,
         spells.contested_from,
-        row_number() over (partition by spells.person_id order by spells.active_from) = 1 as is_first,
+        case
+            when row_number() over (partition by spells.person_id order by spells.active_from) = 1
+                then {{ threshold('LA-01', 'preboarding_days', 'spells.hired_on') }}
+            else 0
+        end as preboarding_days,
     from spells
     left join terminations
         on terminations.item_key = spells.spell_key
@@ -78,7 +91,7 @@ employment as (
         active_from,
         active_to,
         attributed_to,
-        is_first,
+        {{ add_seconds('active_from', '-86400 * preboarding_days') }} as attributed_from,
         true as is_certain,
     from dated_spells
     union all
@@ -88,40 +101,44 @@ employment as (
         contested_from,
         {{ null_instant() }},
         {{ null_instant() }},
-        false,
+        contested_from,
         false,
     from dated_spells
     where contested_from is not null
 
 ),
 
--- The first spell reaches back: an account made ready before the first day belongs to the worker all the same.
+-- The first spell reaches back: an account made ready shortly before the first day belongs to the worker all the same.
 workers as (
 
     select
         items.item_key,
         'identity' as cover,
         employment.spell_key as basis,
-        case when employment.is_first then items.occurred_at else employment.active_from end as covered_from,
-        employment.attributed_to as covered_to,
+        greatest(employment.attributed_from, stretches.valid_from) as covered_from,
+        least(employment.attributed_to, stretches.valid_to) as covered_to,
         employment.is_certain,
     from items
+    inner join stretches
+        on stretches.account_key = items.account_key
     inner join employment
-        on employment.person_id = items.person_id
+        on employment.person_id = stretches.person_id
 
 ),
 
 candidates as (
 
     select
-        item_key,
+        items.item_key,
         'identity' as cover,
         'more than one person' as basis,
-        occurred_at as covered_from,
-        {{ null_instant() }} as covered_to,
+        greatest(items.occurred_at, stretches.valid_from) as covered_from,
+        stretches.valid_to as covered_to,
         false as is_certain,
     from items
-    where resolution = 'ambiguous'
+    inner join stretches
+        on stretches.account_key = items.account_key
+    where stretches.resolution = 'ambiguous'
 
 ),
 
@@ -133,7 +150,7 @@ registered as (
         concat('service_accounts ', registrations.record_key) as basis,
         registrations.registered_from as covered_from,
         registrations.registered_to as covered_to,
-        true as is_certain,
+        registrations.is_certain,
     from items
     inner join registrations
         on registrations.account_key = items.account_key
@@ -148,7 +165,7 @@ owners as (
         registrations.owner_person_id as basis,
         greatest(registrations.registered_from, employment.active_from) as covered_from,
         least(registrations.registered_to, employment.active_to) as covered_to,
-        employment.is_certain,
+        employment.is_certain and registrations.is_certain as is_certain,
     from items
     inner join registrations
         on registrations.account_key = items.account_key
@@ -198,14 +215,20 @@ idp_keys as (
 
     select
         items.item_key,
-        idp_accounts.account_key,
+        idp_stretches.account_key,
+        greatest(stretches.valid_from, idp_stretches.valid_from) as valid_from,
+        least(stretches.valid_to, idp_stretches.valid_to) as valid_to,
     from items
-    inner join idp_accounts
-        on idp_accounts.person_id = items.person_id
+    inner join stretches
+        on stretches.account_key = items.account_key
+    inner join idp_stretches
+        on idp_stretches.person_id = stretches.person_id
     union
     select
         items.item_key,
         links.idp_account_key,
+        {{ null_instant() }},
+        {{ null_instant() }},
     from items
     inner join links
         on links.account_key = items.account_key
@@ -218,8 +241,8 @@ identity_provider as (
         idp_keys.item_key,
         'idp' as cover,
         usability.account_key as basis,
-        usability.active_from as covered_from,
-        usability.disabled_at as covered_to,
+        greatest(usability.active_from, idp_keys.valid_from) as covered_from,
+        least(usability.disabled_at, idp_keys.valid_to) as covered_to,
         true as is_certain,
     from idp_keys
     inner join usability
@@ -238,8 +261,10 @@ leaving as (
         terminations.due_at as covered_to,
         true as is_certain,
     from items
+    inner join stretches
+        on stretches.account_key = items.account_key
     inner join terminations
-        on terminations.person_id = items.person_id
+        on terminations.person_id = stretches.person_id
     inner join idp_keys
         on idp_keys.item_key = items.item_key
     where terminations.due_at is not null

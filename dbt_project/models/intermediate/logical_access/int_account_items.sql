@@ -17,22 +17,23 @@ systems as (
 
 ),
 
+engagement as (
+
+    select * from {{ ref('int_engagement') }}
+
+),
+
 registrations as (
 
     select
         account_key,
         max(kind) as kind,
-        min(registered_from) as registered_from,
-        max(case when registered_to is null then 1 else 0 end) = 1 as is_open,
-        max(registered_to) as registered_to,
     from {{ ref('int_account_registrations') }}
+    cross join engagement
+    where
+        registered_from < engagement.period_end_at
+        and (registered_to is null or registered_to > engagement.period_start_at)
     group by account_key
-
-),
-
-engagement as (
-
-    select * from {{ ref('int_engagement') }}
 
 ),
 
@@ -50,6 +51,7 @@ items as (
         accounts.resolution,
         accounts.is_privileged,
         accounts.created_at,
+        accounts.first_seen_at,
         coalesce(registrations.kind, accounts.account_kind) as account_kind,
         usability.active_from,
         usability.active_to,
@@ -88,6 +90,7 @@ final as (
         resolution,
         is_privileged,
         created_at,
+        first_seen_at,
         active_from,
         active_to,
         suspended_from,

@@ -1,6 +1,6 @@
 -- How long an account could be used, and how well that is known. An end told by an event or by the platform's own status change is exact.
 -- An end told only by absence from a snapshot lies between the last snapshot that showed the account (proven_until) and the first that
--- did not (disabled_at); it is uncertain when the two lie further apart than the engagement allows.
+-- did not (disabled_at).
 with accounts as (
 
     select * from {{ ref('int_accounts') }}
@@ -16,12 +16,6 @@ intervals as (
 account_lists as (
 
     select * from {{ ref('int_account_lists') }}
-
-),
-
-engagement as (
-
-    select * from {{ ref('int_engagement') }}
 
 ),
 
@@ -61,12 +55,10 @@ ends as (
         intervals.*,
         accounts.instance,
         observations.observed_until,
-        engagement.snapshot_max_gap_days,
         coalesce(intervals.ended_by = 'snapshot' and snapshots.collected_at is not null, false) as is_absence,
     from intervals
     inner join accounts
         on accounts.account_key = intervals.account_key
-    cross join engagement
     left join observations
         on observations.instance = accounts.instance
     left join snapshots
@@ -95,9 +87,6 @@ final as (
             when ended_by = 'snapshot' then 'status change'
             else ended_by
         end as end_evidence,
-        suspended_from is null
-        and is_absence
-        and {{ seconds_between('last_seen_at', 'active_to') }} > 86400 * snapshot_max_gap_days as is_end_uncertain,
         last_activity_at,
         observed_until,
     from ends

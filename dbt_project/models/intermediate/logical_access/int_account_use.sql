@@ -1,4 +1,5 @@
--- Per item of LA-01: the last use, and whether anything is collected that would show a use.
+-- Per item of LA-01: the last use, and whether anything is collected that would show a use. An account never used was idle since it began:
+-- where only a snapshot shows when, since that one at the least, and since the one before at the most.
 with items as (
 
     select * from {{ ref('int_account_items') }}
@@ -17,6 +18,12 @@ gaps as (
 
 ),
 
+account_lists as (
+
+    select * from {{ ref('int_account_lists') }}
+
+),
+
 thresholds as (
 
     select {{ threshold('LA-01', 'dormant_days') }} as dormant_days,
@@ -29,6 +36,18 @@ instances as (
     from items
     inner join uses
         on uses.account_key = items.account_key
+
+),
+
+beginnings as (
+
+    select
+        items.item_key,
+        case when any_value(items.created_at) is not null then any_value(items.active_from) else max(account_lists.previous_at) end as earliest_at,
+    from items
+    left join account_lists
+        on account_lists.instance = items.instance and account_lists.collected_at = items.active_from
+    group by items.item_key
 
 ),
 
@@ -53,10 +72,13 @@ final as (
         items.item_key,
         max(last_uses.last_activity_at) as last_activity_at,
         {{ seconds_between('coalesce(max(last_uses.last_activity_at), items.active_from)', 'items.evaluated_to') }} / 86400 as days_without_activity,
+        {{ seconds_between('coalesce(max(last_uses.last_activity_at), max(beginnings.earliest_at))', 'items.evaluated_to') }} / 86400 as days_without_activity_at_most,
         max(thresholds.dormant_days) as dormant_days,
         count(instances.instance) > 0 and count(gaps.instance) = 0 as is_use_collected,
     from items
     cross join thresholds
+    inner join beginnings
+        on beginnings.item_key = items.item_key
     left join last_uses
         on last_uses.item_key = items.item_key
     left join instances

@@ -105,7 +105,6 @@ standing as (
         users.user_id,
         max(case when users.seen_from <= snapshots.begin_at and users.seen_to >= snapshots.begin_at and users.status <> 'DEPROVISIONED' then 1 else 0 end) = 1 as was_active,
         max(case when users.seen_to >= snapshots.end_at and users.status <> 'DEPROVISIONED' then 1 else 0 end) = 1 as is_active,
-        max(case when users.seen_to >= snapshots.end_at then 1 else 0 end) = 1 as is_listed,
     from users
     inner join snapshots
         on snapshots.instance = users.instance
@@ -138,13 +137,13 @@ movements as (
 
 ),
 
--- An account that the last snapshot no longer lists was deleted: its absence is its end, with or without an event.
+-- An account that the last snapshot no longer lists and of whose end no event tells is a difference.
 roll_forward as (
 
     select
         'active_accounts_roll_forward' as reconciliation,
         concat(coalesce(standing.instance, movements.instance), ':', coalesce(standing.user_id, movements.user_id)) as item_key,
-        coalesce(movements.ends_active, standing.was_active, false) and coalesce(standing.is_listed, true) as is_left,
+        coalesce(movements.ends_active, standing.was_active, false) as is_left,
         coalesce(standing.is_active, false) as is_right,
     from standing
     full outer join movements

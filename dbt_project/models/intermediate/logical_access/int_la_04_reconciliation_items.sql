@@ -1,4 +1,5 @@
 -- Both sides of every reconciliation of LA-04, item by item.
+{%- set early_removal_days = 90 %}  {# an account switched off longer before the last day was not switched off for it #}
 with engagement as (
 
     select * from {{ ref('int_engagement') }}
@@ -61,6 +62,12 @@ usability as (
 
 ),
 
+terminations as (
+
+    select * from {{ ref('int_terminations') }}
+
+),
+
 last_lists as (
 
     select
@@ -79,11 +86,14 @@ employed as (
         spells.person_id,
         bool_or(spells.active_from <= last_lists.last_at and (spells.active_to is null or spells.active_to > last_lists.last_at)) as is_employed,
         bool_or(coalesce(spells.contested_from <= last_lists.last_at, false)) as is_contested,
+        bool_or(spells.contested_from <= last_lists.last_at and terminations.item_key is not null) as is_contested_item,
     from spells
     inner join people
         on people.person_id = spells.person_id
     inner join last_lists
         on last_lists.instance = people.hris_instance
+    left join terminations
+        on terminations.item_key = spells.spell_key
     group by spells.person_id
 
 ),
@@ -92,7 +102,7 @@ listed as (
 
     select
         concat(employees.instance, ':', employees.employee_id) as person_id,
-        coalesce(lower(employees.status) not like '%inactive%', false) as is_listed,
+        employees.gone_at is null and coalesce(lower(employees.status) not like '%inactive%', false) as is_listed,
     from employees
     union all
     select
@@ -108,7 +118,12 @@ roll_forward as (
     select
         'headcount_roll_forward' as reconciliation,
         coalesce(employed.person_id, listed.person_id) as item_key,
-        case when employed.is_contested then listed.is_listed else coalesce(employed.is_employed, false) end as is_left,
+        -- a contested end stands in the population and is not testable there; without a date it stands nowhere, and is a difference
+        case
+            when employed.is_contested_item then listed.is_listed
+            when employed.is_contested then coalesce(not listed.is_listed, true)
+            else coalesce(employed.is_employed, false)
+        end as is_left,
         coalesce(listed.is_listed, false) as is_right,
     from employed
     full outer join listed
@@ -182,7 +197,7 @@ contracts as (
 
 ),
 
--- The reverse test: an account switched off without anybody having left.
+-- The reverse test: an account switched off without anybody having left then, or leaving soon after.
 ended as (
 
     select
@@ -202,6 +217,7 @@ next_spells as (
     select
         *,
         lead(active_from) over (partition by person_id order by active_from) as next_from,
+        {{ add_days('terminated_on', -early_removal_days) }} as removable_from_on,
     from spells
 
 ),
@@ -214,12 +230,14 @@ deactivations as (
         true as is_left,
         count(next_spells.spell_key) > 0 as is_right,
     from ended
+    cross join engagement
     left join next_spells
         on
             next_spells.person_id = ended.person_id
             and next_spells.terminated_on is not null
             and not next_spells.is_rescinded
             and next_spells.active_from <= ended.active_to
+            and next_spells.removable_from_on <= {{ local_date('ended.active_to', 'engagement.zone') }}
             and (next_spells.next_from is null or next_spells.next_from > ended.active_to)
     group by ended.account_key, ended.active_to
 

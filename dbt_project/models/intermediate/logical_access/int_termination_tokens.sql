@@ -1,4 +1,5 @@
--- Per account of a leaver: its tokens, and those still listed and not expired after removal was due.
+-- Per account of a leaver: its tokens, those still listed and not expired after removal was due, and those that were last listed before
+-- and are first missing, or not looked for, after it.
 with accounts as (
 
     select * from {{ ref('int_termination_accounts') }}
@@ -48,6 +49,16 @@ final as (
                     then tokens.token_id
             end
         ) as tokens_after_due,
+        count(
+            case
+                when
+                    accounts.is_due
+                    and tokens.seen_to <= accounts.due_at
+                    and (tokens.gone_at is null or tokens.gone_at > accounts.due_at)
+                    and (tokens.expires_at is null or tokens.expires_at > accounts.due_at)
+                    then tokens.token_id
+            end
+        ) as tokens_unknown,
         coalesce(max(observations.tokens_observed_until) > max(accounts.due_at), false) as is_token_list_observed,
     from accounts
     left join tokens

@@ -1,4 +1,4 @@
--- Per leaver: connected systems whose list of accounts was never seen complete after removal was due.
+-- Per leaver: systems in scope whose list of accounts was never seen complete after removal was due, or that nobody collects at all.
 with terminations as (
 
     select * from {{ ref('int_terminations') }}
@@ -8,8 +8,12 @@ with terminations as (
 
 systems as (
 
-    select * from {{ ref('int_access_systems') }}
-    where is_connected
+    select
+        systems.instance,
+        {{ start_of_day('systems.in_scope_from', 'engagement.zone') }} as in_scope_from_at,
+        {{ end_of_day('systems.in_scope_to', 'engagement.zone') }} as in_scope_to_at,
+    from {{ ref('int_access_systems') }} as systems
+    cross join {{ ref('int_engagement') }} as engagement
 
 ),
 
@@ -43,7 +47,10 @@ final as (
     cross join systems
     left join observations
         on observations.instance = systems.instance
-    where observations.observed_until is null or observations.observed_until <= terminations.due_at
+    where
+        (observations.observed_until is null or observations.observed_until <= terminations.due_at)
+        and (systems.in_scope_from_at is null or systems.in_scope_from_at <= terminations.due_at)
+        and (systems.in_scope_to_at is null or systems.in_scope_to_at > terminations.terminated_at)
     group by terminations.item_key
 
 )

@@ -23,6 +23,17 @@ employees as (
 
 ),
 
+last_sightings as (
+
+    select
+        instance,
+        employee_id,
+        max(seen_to) as last_seen_at,
+    from {{ ref('stg_bamboohr__employees_intervals') }}
+    group by instance, employee_id
+
+),
+
 bamboohr_spells as (
 
     select * from {{ ref('int_bamboohr_spells') }}
@@ -35,59 +46,91 @@ bamboohr_terminations as (
 
 ),
 
-bamboohr as (
+bamboohr_ends as (
 
     select
-        concat(spells.instance, ':', spells.employee_id) as person_id,
+        spells.instance,
+        spells.employee_id,
         spells.hired_on,
-        spells.terminated_on,
-        terminations.termination_instant,
-        case
-            when spells.termination_type is not null then lower(spells.termination_type) like '%involuntary%'
-        end as is_involuntary,
+        spells.termination_type,
         spells.is_rescinded,
-        terminations.recorded_at,
-        'termination' as ended_by,
-        case
-            when not spells.is_last then null
-            when directory.is_inactive and (directory.ends_on is null or not directory.is_history_terminated) then directory.fields
-            when directory.is_inactive and employees.terminated_on <> directory.ends_on then directory.fields
-            when
-                not directory.is_inactive
-                and (
-                    directory.is_history_terminated
-                    or directory.ends_on < {{ local_date('last_snapshots.last_snapshot_at', 'people.zone') }}
-                    or (
-                        employees.terminated_on >= spells.hired_on
-                        and employees.terminated_on < {{ local_date('last_snapshots.last_snapshot_at', 'people.zone') }}
-                    )
-                )
-                then directory.fields
-        end as contradiction,
+        spells.is_last,
+        spells.terminated_on,
+        case when not spells.is_rescinded then spells.terminated_on end as ends_on,
+        employees.terminated_on as stated_end_on,
+        case when spells.is_last and employees.terminated_on >= spells.hired_on then employees.terminated_on end as directory_ends_on,
+        coalesce(lower(employees.status) like '%inactive%', false) as is_inactive,
+        coalesce(lower(employees.employment_history_status) like '%terminated%', false) as is_history_terminated,
+        employees.status,
+        employees.employment_history_status,
+        employees.gone_at,
+        last_sightings.last_seen_at,
+        {{ local_date('last_snapshots.last_snapshot_at', 'people.zone') }} as last_snapshot_on,
         employees.collection_id,
         employees.record_key,
     from bamboohr_spells as spells
     inner join employees
         on employees.instance = spells.instance and employees.employee_id = spells.employee_id
     inner join people on people.person_id = concat(spells.instance, ':', spells.employee_id)
+    left join last_snapshots on last_snapshots.instance = spells.instance
+    left join last_sightings
+        on last_sightings.instance = spells.instance and last_sightings.employee_id = spells.employee_id
+
+),
+
+-- A termination that only the directory dates is on record all the same.
+bamboohr_dated as (
+
+    select
+        *,
+        coalesce(
+            terminated_on, case when is_inactive or directory_ends_on < last_snapshot_on then directory_ends_on end
+        ) as recorded_end_on,
+    from bamboohr_ends
+
+),
+
+bamboohr as (
+
+    select
+        concat(spells.instance, ':', spells.employee_id) as person_id,
+        spells.hired_on,
+        spells.recorded_end_on as terminated_on,
+        terminations.termination_instant,
+        {{ is_involuntary('spells.termination_type') }} as is_involuntary,
+        spells.is_rescinded,
+        terminations.recorded_at,
+        'termination' as ended_by,
+        case
+            when not spells.is_last then null
+            when
+                (spells.is_inactive and (spells.ends_on is null or not spells.is_history_terminated))
+                or (spells.is_inactive and spells.stated_end_on <> spells.ends_on)
+                or (
+                    not spells.is_inactive
+                    and (
+                        spells.is_history_terminated
+                        or spells.ends_on < spells.last_snapshot_on
+                        or spells.directory_ends_on < spells.last_snapshot_on
+                    )
+                )
+                then concat(
+                    'status ', coalesce(spells.status, 'empty'),
+                    ', employment history ', coalesce(spells.employment_history_status, 'empty'),
+                    ', termination date ', coalesce(cast(spells.stated_end_on as string), 'none'),
+                    ', in the status table ', coalesce(cast(spells.ends_on as string), 'none')
+                )
+            when spells.gone_at is not null and spells.ends_on is null then 'no longer in the directory, without a termination'
+        end as contradiction,
+        case when spells.gone_at is not null and spells.recorded_end_on is null then spells.last_seen_at end as vanished_at,
+        spells.collection_id,
+        spells.record_key,
+    from bamboohr_dated as spells
     left join bamboohr_terminations as terminations
         on
             terminations.instance = spells.instance
             and terminations.employee_id = spells.employee_id
-            and terminations.terminated_on = spells.terminated_on
-    left join last_snapshots on last_snapshots.instance = spells.instance
-    cross join lateral (
-        select
-            coalesce(lower(employees.status) like '%inactive%', false) as is_inactive,
-            coalesce(lower(employees.employment_history_status) like '%terminated%', false) as is_history_terminated,
-            case when not spells.is_rescinded then spells.terminated_on end as ends_on,
-            concat(
-                'status ', coalesce(employees.status, 'empty'),
-                ', employment history ', coalesce(employees.employment_history_status, 'empty'),
-                ', termination date ', coalesce(cast(employees.terminated_on as string), 'none'),
-                ', in the status table ', coalesce(cast(case when not spells.is_rescinded then spells.terminated_on end as string), 'none')
-            ) as fields
-    ) as directory
+            and terminations.terminated_on = spells.recorded_end_on
 
 ),
 
@@ -98,7 +141,7 @@ workers as (
         workers.hired_on,
         workers.terminated_on,
         workers.terminated_at as termination_instant,
-        case when workers.termination_type is not null then lower(workers.termination_type) = 'involuntary' end as is_involuntary,
+        {{ is_involuntary('workers.termination_type') }} as is_involuntary,
         coalesce(lower(workers.status) = 'rescinded', false) as is_rescinded,
         workers.recorded_at,
         'termination' as ended_by,
@@ -109,6 +152,7 @@ workers as (
                 and workers.terminated_on < {{ local_date('last_snapshots.last_snapshot_at', 'people.zone') }}
                 then concat('status active, terminated on ', cast(workers.terminated_on as string))
         end as contradiction,
+        {{ null_instant() }} as vanished_at,
         workers.collection_id,
         workers.record_key,
     from {{ ref('stg_hris_csv__workers') }} as workers
@@ -122,25 +166,19 @@ workers as (
 contractors as (
 
     select
-        concat('registers:contractor/', contractors.contractor_id) as person_id,
-        contractors.contract_start as hired_on,
-        coalesce(
-            {{ local_date('contractors.terminated_at', 'people.zone') }},
-            contractors.terminated_on,
-            contractors.extended_to,
-            contractors.contract_end
-        ) as terminated_on,
-        contractors.terminated_at as termination_instant,
+        person_id,
+        hired_on,
+        terminated_on,
+        termination_instant,
         false as is_involuntary,
         false as is_rescinded,
-        contractors.recorded_at,
-        case when contractors.terminated_on is null then 'contract_end' else 'termination' end as ended_by,
-        cast(null as string) as contradiction,
-        contractors.collection_id,
-        contractors.record_key,
-    from {{ ref('stg_registers__contractors') }} as contractors
-    inner join people on people.person_id = concat('registers:contractor/', contractors.contractor_id)
-    where contractors.gone_at is null
+        recorded_at,
+        ended_by,
+        contradiction,
+        {{ null_instant() }} as vanished_at,
+        collection_id,
+        record_key,
+    from {{ ref('int_contract_spells') }}
 
 ),
 
@@ -187,7 +225,9 @@ final as (
         {{ start_of_day('hired_on', 'zone') }} as active_from,
         terminated_at as active_to,
         -- of a contradictory spell: nobody can say from here on
-        case when is_contradictory then coalesce({{ end_of_day('terminated_on', 'zone') }}, {{ start_of_day('hired_on', 'zone') }}) end as contested_from,
+        case
+            when is_contradictory then coalesce(vanished_at, {{ end_of_day('terminated_on', 'zone') }}, {{ start_of_day('hired_on', 'zone') }})
+        end as contested_from,
         zone,
         collection_id,
         record_key,

@@ -106,14 +106,20 @@ csv as (
 
 contractors as (
 
-    select * from {{ ref('int_employment_spells') }}
+    select
+        *,
+        least(active_to, lead(active_from) over (partition by person_id order by active_from)) as managed_to,
+    from {{ ref('int_employment_spells') }}
     where person_id like 'registers:contractor/%'
 
 ),
 
 sponsors as (
 
-    select * from {{ ref('stg_registers__contractors') }}
+    select
+        *,
+        lead(contract_start) over (partition by contractor_id order by contract_start) as next_start,
+    from {{ ref('stg_registers__contractors') }}
     where gone_at is null
 
 ),
@@ -159,13 +165,14 @@ managers as (
         contractors.person_id,
         people.person_id,
         contractors.active_from,
-        contractors.active_to,
+        contractors.managed_to,
         case when people.person_id is null then 'unresolved' else 'sponsor' end,
     from contractors
     inner join sponsors
         on
             concat('registers:contractor/', sponsors.contractor_id) = contractors.person_id
-            and sponsors.contract_start = contractors.hired_on
+            and sponsors.contract_start <= contractors.hired_on
+            and (sponsors.next_start is null or sponsors.next_start > contractors.hired_on)
     left join people on people.person_id = sponsors.sponsor_worker_id
 
 ),

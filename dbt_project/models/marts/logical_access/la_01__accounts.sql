@@ -43,6 +43,12 @@ break_glass as (
 
 ),
 
+break_glass_evidence as (
+
+    select * from {{ ref('int_break_glass_evidence') }}
+
+),
+
 facts as (
 
     select
@@ -56,12 +62,15 @@ facts as (
         gaps.outside_idp_from,
         account_use.last_activity_at,
         account_use.days_without_activity,
+        account_use.days_without_activity_at_most,
         account_use.dormant_days,
         account_use.is_use_collected,
         sharing.people_linked,
         sharing.is_generic_name,
         coalesce(break_glass.break_glass_uses, 0) as break_glass_uses,
         coalesce(break_glass.break_glass_uses_without_ticket, 0) as break_glass_uses_without_ticket,
+        coalesce(break_glass_evidence.is_log_complete, false) as is_break_glass_log_complete,
+        coalesce(break_glass_evidence.is_request_collected, false) as is_request_collected,
         items.account_kind <> 'break_glass' as dormant__applies,
         items.is_non_human as no_owner__applies,
         (items.account_kind = 'human' and items.system <> 'okta') or items.account_kind = 'break_glass' as local_bypass__applies,
@@ -75,6 +84,8 @@ facts as (
         on sharing.item_key = items.item_key
     left join break_glass
         on break_glass.item_key = items.item_key
+    left join break_glass_evidence
+        on break_glass_evidence.item_key = items.item_key
 
 ),
 
@@ -90,8 +101,8 @@ rules as (
         end as orphan,
         is_active and not is_non_human and (people_linked > 1 or is_generic_name) as shared,
         case
-            when not dormant__applies or not is_active or days_without_activity <= dormant_days then false
-            when is_use_collected then true
+            when not dormant__applies or not is_active or days_without_activity_at_most <= dormant_days then false
+            when days_without_activity > dormant_days and is_use_collected then true
         end as dormant,
         case
             when not no_owner__applies then false
@@ -101,7 +112,8 @@ rules as (
         end as no_owner,
         case
             when not local_bypass__applies then false
-            when account_kind = 'break_glass' then break_glass_uses_without_ticket > 0
+            when account_kind = 'break_glass' and break_glass_uses_without_ticket > 0 then case when is_request_collected then true end
+            when account_kind = 'break_glass' then case when is_break_glass_log_complete then false end
             when outside_idp_from is null then false
             when resolution = 'ambiguous' then null
             else true
@@ -139,6 +151,7 @@ final as (
         owner_person_id,
         is_privileged,
         created_at,
+        first_seen_at,
         active_from,
         active_to,
         suspended_from,

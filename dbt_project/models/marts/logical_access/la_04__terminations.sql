@@ -36,8 +36,9 @@ unobserved as (
 collections as (
 
     select
-        max(case when source = 'registers' and resource = 'shared_secrets' and kind = 'committed' then 1 else 0 end) = 1 as is_secret_register_collected,
+        count(*) > 0 as is_secret_register_collected,
     from {{ ref('stg_ledger__collections') }}
+    where source = 'registers' and resource = 'shared_secrets' and kind = 'committed' and permission not in ('denied', 'not_available')
 
 ),
 

@@ -16,7 +16,8 @@ activity as (
 
 ),
 
--- Removal told by a snapshot alone counts as on time unless a snapshot after the due instant still showed the account.
+-- Removal told by a snapshot alone lies between the last one that showed the account and the first that did not: where the due instant
+-- lies between them too, nobody can say.
 removals as (
 
     select
@@ -25,14 +26,14 @@ removals as (
             when is_due is null then null
             when not is_due or not is_active_at_horizon then false
             when observed_until <= due_at then null
+            when removed_at is null and proven_until <= due_at then null
             else true
         end as is_not_removed,
         case
             when is_due is null then null
             when not is_due then false
             when proven_until > due_at then true
-            when removed_at > due_at and is_end_uncertain then null
-            when proven_until > earliest_due_at then null
+            when removed_at > earliest_due_at then null
             else false
         end as is_late,
     from accounts
@@ -77,6 +78,7 @@ final as (
         removals.reactivated_at is not null as is_reactivated,
         case
             when tokens.tokens_after_due > 0 then true
+            when tokens.tokens_unknown > 0 then null
             when tokens.is_token_list_observed or not (removals.is_late or removals.is_not_removed) then false
         end as is_token_left,
         coalesce(

@@ -40,6 +40,7 @@ final as (
         collected_at,
         payload_sha256,
         first_collected_at,
+        gone_at,
         versions,
     from records
 
