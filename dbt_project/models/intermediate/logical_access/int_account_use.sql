@@ -1,7 +1,11 @@
 -- Per item of LA-01: the last use, and whether anything is collected that would show a use.
 with items as (
 
-    select * from {{ ref('int_account_items') }}
+    select
+        items.*,
+        {{ local_date(add_seconds('items.evaluated_to', -1), 'engagement.zone') }} as judged_on,
+    from {{ ref('int_account_items') }} as items
+    cross join {{ ref('int_engagement') }} as engagement
 
 ),
 
@@ -19,7 +23,10 @@ gaps as (
 
 thresholds as (
 
-    select {{ threshold('LA-01', 'dormant_days') }} as dormant_days,
+    select
+        items.item_key,
+        {{ threshold('LA-01', 'dormant_days', 'items.judged_on') }} as dormant_days,
+    from items
 
 ),
 
@@ -56,7 +63,8 @@ final as (
         max(thresholds.dormant_days) as dormant_days,
         count(instances.instance) > 0 and count(gaps.instance) = 0 as is_use_collected,
     from items
-    cross join thresholds
+    inner join thresholds
+        on thresholds.item_key = items.item_key
     left join last_uses
         on last_uses.item_key = items.item_key
     left join instances

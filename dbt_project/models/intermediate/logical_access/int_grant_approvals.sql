@@ -39,8 +39,10 @@ authorities as (
 thresholds as (
 
     select
-        {{ threshold('LA-03', 'late_tolerance_minutes') }} as late_tolerance_minutes,
-        {{ threshold('LA-03', 'stale_days') }} as stale_days,
+        grants.item_key,
+        {{ threshold('LA-03', 'late_tolerance_minutes', 'grants.occurred_on') }} as late_tolerance_minutes,
+        {{ threshold('LA-03', 'stale_days', 'grants.occurred_on') }} as stale_days,
+    from grants
 
 ),
 
@@ -114,7 +116,8 @@ judged as (
         thresholds.late_tolerance_minutes,
         thresholds.stale_days,
     from considered
-    cross join thresholds
+    inner join thresholds
+        on thresholds.item_key = considered.item_key
     inner join grants
         on grants.item_key = considered.item_key
     inner join requests
