@@ -340,7 +340,8 @@ def _accounts(world: World, g: _Granter) -> None:
     user = world.desk.user(filed + timedelta(days=1), person)
     key = f"jira-harbor:account/{user.id}/{_first_seen(user.since)}"
     world.not_testable("LA-03.LATE_APPROVAL", key, "Approved in the month in which the list first showed the account")
-    for named in (), (access.MEMBERSHIP,):
+    membership = access.MEMBERSHIP.replace("github:", "github@github-harbor:")
+    for named in (), (membership,):
         person, group = g.next(), g.groups[access.CODE]
         filed, granted = at(date(2026, 6, 29), 10), at(date(2026, 7, 14), 10)
         asked = (*named, *access.group_entitlements(group))

@@ -47,6 +47,19 @@ thresholds as (
 
 ),
 
+events as (
+
+    select * from {{ ref('int_entitlement_events') }}
+    where direction = 'given'
+
+),
+
+engagement as (
+
+    select * from {{ ref('int_engagement') }}
+
+),
+
 instances as (
 
     select
@@ -111,6 +124,29 @@ used as (
 
 ),
 
+-- The log reaches back before the period: a request may have been used up then.
+used_before as (
+
+    select distinct
+        named.item_key,
+        named.instance,
+        named.issue_id,
+    from named
+    cross join engagement
+    inner join grants
+        on grants.item_key = named.item_key
+    inner join requests
+        on requests.instance = named.instance and requests.issue_id = named.issue_id
+    inner join events
+        on
+            events.account_key = grants.account_key
+            and events.kind = grants.kind
+            and events.external_id = grants.external_id
+            and events.occurred_at >= requests.created_at
+            and events.occurred_at < engagement.period_start_at
+
+),
+
 covering as (
 
     select
@@ -125,8 +161,10 @@ covering as (
         on requests.instance = named.instance and requests.issue_id = named.issue_id
     left join used
         on used.item_key = named.item_key and used.instance = named.instance and used.issue_id = named.issue_id
+    left join used_before
+        on used_before.item_key = named.item_key and used_before.instance = named.instance and used_before.issue_id = named.issue_id
     where
-        coalesce(used.use_no, 1) = 1
+        (coalesce(used.use_no, 1) = 1 and used_before.item_key is null)
         or requests.resolved_at is null
         or {{ add_seconds('requests.resolved_at', 86400) }} > grants.granted_from
 

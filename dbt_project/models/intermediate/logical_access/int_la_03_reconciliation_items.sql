@@ -28,9 +28,10 @@ holdings as (
 
 ),
 
-changes as (
+listed as (
 
     select
+        instance,
         account_key,
         kind,
         external_id,
@@ -39,12 +40,24 @@ changes as (
     from {{ ref('int_permission_changes') }}
     union all
     select
+        instance,
         account_key,
         kind,
         external_id,
         first_seen_at,
         previous_at,
     from {{ ref('int_account_appearances') }}
+
+),
+
+changes as (
+
+    select listed.*
+    from listed
+    cross join engagement
+    inner join {{ ref('int_access_systems') }} as systems
+        on systems.instance = listed.instance
+    where listed.previous_at < engagement.period_end_at and listed.first_seen_at >= engagement.period_start_at
 
 ),
 
@@ -228,12 +241,7 @@ listed_change as (
         ) as item_key,
         changes.account_key is not null as is_left,
         grants.item_key is not null as is_right,
-    from (
-        select changes.*
-        from changes
-        cross join engagement
-        where changes.previous_at < engagement.period_end_at and changes.first_seen_at >= engagement.period_start_at
-    ) as changes
+    from changes
     full outer join (
         select * from grants
         where time_evidence = 'snapshot'
