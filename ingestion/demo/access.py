@@ -39,6 +39,7 @@ ALL_STAFF, CONTRACTORS, CODE, CONSOLE, REPORTS, CLOUD = (
 CLOUD_ADMIN = "AWS Production Admin"
 REQUESTED = (CONSOLE, REPORTS, CLOUD)
 GITHUB, JIRA = "GitHub Enterprise Cloud", "Jira"
+MEMBERSHIP = "github:organization_role:member"
 
 
 def department_group(department: str) -> str:
@@ -245,7 +246,7 @@ def code_request(world: World, person: Person, approver: Person | None = None) -
     tick = tick_after(approved)
     assert tick is not None
     granted = office_hour(rng, business_day(local_day(tick), 1), person.zone)
-    asked = group_entitlements(world.directory.groups[CODE])
+    asked = (*group_entitlements(world.directory.groups[CODE]), MEMBERSHIP)
     role = "maintain" if person.is_manager else "write"
     asked += tuple(permission_entitlement(r.id, role) for r in repositories_of(world, person))
     ticket = request(world, person, asked, filed, approved, approver=approver, summary="Access to code", done=granted)

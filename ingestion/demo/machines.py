@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from ingestion.demo.access import BEGIN, CODE, administrator
+from ingestion.demo.access import BEGIN, CODE, HR_SYNC, administrator
 from ingestion.demo.directory import SYSTEM, Account
 from ingestion.demo.people import ENGINEERING, IT, Person
 from ingestion.demo.requests import Approval, Ticket
@@ -31,6 +31,9 @@ def service_accounts(world: World) -> None:
     for name in ("breakglass-01", "breakglass-02"):
         world.service_accounts[name].quiet = True
         world.directory.grant_role(world.service_accounts[name], "SUPER_ADMIN", BEGIN, SYSTEM)
+    register_service(
+        world, "okta", "okta-harbor", HR_SYNC["id"], "service", owner, "Provisioning from HR: the integration"
+    )
     for name in ("svc-bamboohr-sync", "svc-payroll-etl"):
         world.directory.token(world.service_accounts[name], f"{name}-token", BEGIN)
 

@@ -11,10 +11,10 @@ from ingestion.demo.machines import register_service
 from ingestion.demo.members import Login
 from ingestion.demo.people import IT, OPERATIONS, SUPPORT, Person
 from ingestion.demo.plants_leavers import join
-from ingestion.demo.registers import birthright_row, person_account
+from ingestion.demo.registers import DISPOSITION, birthright_row, exception_id, person_account
 from ingestion.demo.requests import DeskUser
 from ingestion.demo.timeline import at, key_time, tick_after
-from ingestion.demo.world import World
+from ingestion.demo.world import Row, World
 
 EXPORTS, TREASURY, LEGACY = "Payroll Exports", "Treasury Approvers", "Dept Legacy Payroll"
 _HOUR, _MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -37,8 +37,10 @@ def prepare(world: World) -> None:
         report = join(world, name, department=SUPPORT)
         report.managers = [(report.managers[0][0], boss), (date(2026, 4, 20), following)]
         report.jobs.append((date(2026, 4, 20), SUPPORT, report.title))
-    for n in range(1, 27):
+    for n in range(1, 33):
         join(world, f"grantee {n}", department=OPERATIONS)
+    for name, day in (("made by a stranger", date(2026, 3, 9)), ("made from HR", date(2026, 3, 10))):
+        join(world, name, department=SUPPORT, hired=day)
 
 
 class _Granter:
@@ -106,6 +108,10 @@ def plant(world: World) -> None:
     _beyond(world)
     _temporary(world, g)
     _both_hands(world, g)
+    _again(world, g)
+    _accounts(world, g)
+    _provisioned(world)
+    _decided(world)
 
 
 def _without(world: World, g: _Granter) -> None:
@@ -135,10 +141,12 @@ def _without(world: World, g: _Granter) -> None:
 
 
 def _unused(world: World, g: _Granter) -> None:
-    """A request that was approved and never carried out."""
+    """A request that was approved, and cancelled two days later."""
     filed = at(date(2026, 5, 12), 10)
     asked = access.group_entitlements(g.groups[EXPORTS])
-    world.unused.append(access.request(world, g.next(), asked, filed, filed + _HOUR, summary=EXPORTS))
+    ticket = access.request(world, g.next(), asked, filed, filed + _HOUR, summary=EXPORTS)
+    ticket.cancelled = filed + timedelta(days=2)
+    world.unused.append(ticket)
 
 
 def _newcomer(world: World, n: int) -> tuple[Login, Repository]:
@@ -201,9 +209,17 @@ def _by_others(world: World, g: _Granter) -> None:
         "valid_to": "2026-01-30",
     }
     key = f"{boss.person_id}/{deputy.person_id}/2026-01-19"
-    world.rows.append(("delegations", key, at(date(2026, 1, 16), 12), None, row))
+    world.rows.append(("delegations", key, at(date(2025, 12, 16), 12), None, row))
     key = g.case(at(date(2026, 1, 23), 15), at(date(2026, 1, 23), 14), person=person, approver=deputy)
     world.near_miss("LA-03.UNAUTHORISED_APPROVER", key, "Approved by the manager's registered delegate")
+    person = g.next()
+    boss = person.manager_on(date(2026, 3, 25))
+    assert boss is not None
+    row = {**row, "worker_id": boss.person_id, "valid_from": "2026-03-23", "valid_to": "2026-03-27"}
+    key = f"{boss.person_id}/{deputy.person_id}/2026-03-23"
+    world.rows.append(("delegations", key, at(date(2026, 4, 8), 12), None, row))
+    key = g.case(at(date(2026, 3, 25), 15), at(date(2026, 3, 25), 14), person=person, approver=deputy)
+    world.not_testable("LA-03.UNAUTHORISED_APPROVER", key, "By a delegate whom the register named two weeks later")
 
 
 def _by_the_dismissed(world: World, g: _Granter) -> None:
@@ -294,3 +310,117 @@ def _both_hands(world: World, g: _Granter) -> None:
     world.planted("LA-03.APPROVER_IS_IMPLEMENTER", key, "The owner approved the request and made the grant")
     key = g.case(when, when - _HOUR, approver=lead)
     world.near_miss("LA-03.APPROVER_IS_IMPLEMENTER", key, "The owner approved, an administrator made the grant")
+
+
+def _again(world: World, g: _Granter) -> None:
+    """A request serves once, and an access that ran out is not saved by a later request."""
+    when = at(date(2026, 1, 27), 15)
+    person = g.next()
+    key = g.case(when, when - _HOUR, person=person)
+    world.near_miss("LA-03.NO_APPROVAL", key, "The grant for which the request was made")
+    world.directory.remove(world.account(person), g.groups[EXPORTS], when + timedelta(days=14), g.actor)
+    key = g.add(person, g.groups[EXPORTS], when + timedelta(days=60))
+    world.planted("LA-03.NO_APPROVAL", key, "Given back and granted again, on a request of two months ago (E025)")
+    person = g.next()
+    key = g.case(when, when - _HOUR, person=person, expires_at=when + timedelta(days=30))
+    later = when + timedelta(days=90)
+    asked = access.group_entitlements(g.groups[EXPORTS])
+    access.request(world, person, asked, later, later + _HOUR, summary=EXPORTS, done=later + 2 * _HOUR)
+    world.planted("LA-03.EXPIRED_GRANT LA-03.EXCESS", key, "Two months after its expiry approved for good (E026)")
+
+
+def _accounts(world: World, g: _Granter) -> None:
+    """Accounts of systems that keep no log of them."""
+    mailbox = next(u for u in world.desk.users if u.name == "IT Requests")
+    key = f"jira-harbor:account/{mailbox.id}/{_first_seen(mailbox.since)}"
+    world.planted("LA-03.NO_APPROVAL", key, "A mailbox got an account of the service desk without a request")
+    person, filed = g.next(), at(date(2026, 7, 8), 10)
+    asked = (f"jira:account:{person.email}",)
+    access.request(world, person, asked, filed, filed + _HOUR, summary="Service desk", done=filed + timedelta(days=1))
+    user = world.desk.user(filed + timedelta(days=1), person)
+    key = f"jira-harbor:account/{user.id}/{_first_seen(user.since)}"
+    world.not_testable("LA-03.LATE_APPROVAL", key, "Approved in the month in which the list first showed the account")
+    membership = access.MEMBERSHIP.replace("github:", "github@github-harbor:")
+    for named in (), (membership,):
+        person, group = g.next(), g.groups[access.CODE]
+        filed, granted = at(date(2026, 6, 29), 10), at(date(2026, 7, 14), 10)
+        asked = (*named, *access.group_entitlements(group))
+        access.request(world, person, asked, filed, filed + _HOUR, summary="Access to code", done=granted)
+        world.directory.add(world.account(person), group, granted, g.actor)
+        login = world.members.user(person)
+        world.members.join(login, granted)
+        key = f"github-harbor:account/{login.id}/{_first_seen(granted)}"
+        if not named:
+            world.planted("LA-03.NO_APPROVAL", key, "A member of the code host; the request names the directory only")
+        else:
+            world.near_miss("LA-03.NO_APPROVAL", key, "A member of the code host, approved a collection earlier")
+
+
+def _first_seen(when: datetime) -> str:
+    seen = tick_after(when)
+    assert seen is not None
+    return key_time(seen)
+
+
+def _provisioned(world: World) -> None:
+    """Accounts that a program made."""
+    stranger: Record = {
+        **access.HR_SYNC,
+        "id": "0oaImportScript0000x7",
+        "alternateId": "import",
+        "displayName": "Import",
+    }
+    for name, actor in (("made by a stranger", stranger), ("made from HR", access.HR_SYNC)):
+        person = world.cast[name]
+        when = at(person.spells[0].hired_on, 7, 30)
+        account, uuid = world.directory.create(when, actor, person=person)
+        for group in access.birthright_groups(world, person, SUPPORT):
+            world.directory.add(account, group, when + timedelta(seconds=2))
+        key = f"okta-harbor:{uuid}/{account.id}"
+        if actor is stranger:
+            world.planted("LA-03.BIRTHRIGHT_INVALID", key, "Made by a program that no register knows (E023)")
+        else:
+            world.near_miss("LA-03.BIRTHRIGHT_INVALID", key, "Made from HR, by the integration that is registered")
+
+
+def _decided(world: World) -> None:
+    """What was decided about three of the exceptions."""
+    found = {(a.rule_id, a.note): a.item for a in world.answers if a.kind == "planted" and isinstance(a.item, str)}
+    expired = found["LA-03.EXPIRED_GRANT", "Removed ten days after its expiry (E026)"]
+    first = exception_id("LA-03.EXPIRED_GRANT", expired)
+    for rule, item, decision in (
+        (
+            "LA-03.NO_APPROVAL",
+            found["LA-03.NO_APPROVAL", "Added to a group, no request exists (E025)"],
+            {
+                "disposition": "confirmed_deviation",
+                "evidence": "Interview with the administrator, 2026-10-09",
+                "root_cause": "Access asked for by telephone",
+                "extent": "No other grant of that administrator was without a request",
+                "remediation": "Access taken back; administrators were told to grant by request only",
+                "due_on": "2026-11-30",
+                "status": "in remediation",
+            },
+        ),
+        (
+            "LA-03.STALE_APPROVAL",
+            found["LA-03.STALE_APPROVAL", "Granted 91 days after the approval"],
+            {
+                "disposition": "not_a_deviation",
+                "evidence": "E-mail of the manager of the day before the grant, filed with the request",
+                "justification": "The manager confirmed the request again before the access was granted",
+                "status": "closed",
+                "closed_at": "2026-10-14T15:00:00Z",
+            },
+        ),
+        (
+            "LA-03.EXCESS",
+            expired,
+            {"disposition": "duplicate", "evidence": f"The same grant as in {first}", "status": "closed"},
+        ),
+    ):
+        row: Row = dict.fromkeys(DISPOSITION)
+        row |= {"exception_id": exception_id(rule, item), "decided_at": "2026-10-12T14:00:00Z", **decision}
+        row |= {"owner": world.lead(IT).person_id, "approved_by": world.lead("Finance").person_id}
+        row["approved_at"] = "2026-10-14T14:00:00Z"
+        world.rows.append(("dispositions", str(row["exception_id"]), at(date(2026, 10, 14), 12), None, row))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date, datetime
 
 from ingestion.demo.access import BEGIN, permission_entitlement
@@ -33,6 +34,31 @@ KEYS = {
     "no_access_hires": ("person_id",),
 }
 """Key columns of each register."""
+DISPOSITION = (
+    "exception_id",
+    "disposition",
+    "evidence",
+    "root_cause",
+    "extent",
+    "compensating_control",
+    "owner",
+    "justification",
+    "remediation",
+    "due_on",
+    "decided_at",
+    "approved_by",
+    "approved_at",
+    "closed_at",
+    "retest_item_key",
+    "status",
+)
+"""Columns of the register of decisions about exceptions."""
+
+
+def exception_id(rule_id: str, item_key: str) -> str:
+    """Id of an exception: the first 16 hex digits of the SHA-256 of rule and item, separated by U+001F."""
+    named = "\x1f".join((rule_id, item_key))
+    return f"EX-{hashlib.sha256(named.encode()).hexdigest()[:16]}"
 
 
 def fill(world: World, store: Store) -> None:
@@ -126,27 +152,40 @@ def _entitlements(world: World) -> list[Line]:
 
 
 def birthright_row(
-    world: World, rule_id: str, version: str, kind: str, external: str, criterion: tuple[str, str]
+    world: World, rule_id: str, version: str, kind: str, external: str, criterion: tuple[str, str], system: str = "okta"
 ) -> Row:
     """A rule, approved before the directory came into use."""
     return {
         "rule_id": rule_id,
         "version": version,
-        "system": "okta",
-        "instance": "okta-harbor",
+        "system": system,
+        "instance": f"{system}-harbor",
         "kind": kind,
         "external_id": external,
         "criterion_field": criterion[0],
         "criterion_value": criterion[1],
-        "approved_by_worker_id": world.lead(IT).person_id,
+        "approved_by_worker_id": min(world.company.leads.values(), key=lambda lead: lead.spells[0].hired_on).person_id,
         "approved_at": "2025-02-24T15:00:00Z",
         "active_from": "2025-03-01T05:00:00Z",
         "active_to": None,
     }
 
 
+_ACCOUNTS = (
+    ("accounts-employees", "okta", ("worker_type", "employee")),
+    ("accounts-contractors", "okta", ("worker_type", "contractor")),
+    ("desk-engineering", "jira", ("department", ENGINEERING)),
+    ("desk-it", "jira", ("department", IT)),
+)
+"""Who has an account without asking; an account of the code host needs a request."""
+
+
 def _birthright(world: World) -> list[Line]:
     lines: list[Line] = []
+    for rule, system, criterion in _ACCOUNTS:
+        lines.append(
+            ("birthright_rules", BEGIN, None, birthright_row(world, rule, "1", "account", "*", criterion, system))
+        )
     for group in world.directory.groups.values():
         if group.rule_id is None or group.criterion is None:
             continue
@@ -208,8 +247,8 @@ def _explanations(world: World) -> list[Line]:
                 "reconciliation": "approved_requests_to_access",
                 "item_key": f"{ticket.key}/{entitlement.replace(':', '/')}",
                 "explained_by": world.lead(OPERATIONS).person_id,
-                "evidence_ref": f"{ticket.key}: called off before the access was granted",
-                "approved_by": world.lead(IT).person_id,
+                "evidence_ref": f"{ticket.key}: cancelled before the access was granted",
+                "approved_by": world.lead("Finance").person_id,
                 "approved_at": "2026-09-21T14:00:00Z",
             }
             lines.append(("reconciliation_explanations", at(date(2026, 9, 21), 10), None, row))

@@ -20,6 +20,7 @@ _STATUSES = {
     "approved": ("10101", "Approved", "indeterminate"),
     "done": ("10102", "Done", "done"),
     "declined": ("10103", "Declined", "done"),
+    "cancelled": ("10104", "Cancelled", "done"),
 }
 BENEFICIARY, ENTITLEMENTS, EXPIRY, CHANGES = (f"customfield_1010{n}" for n in range(1, 5))
 
@@ -59,7 +60,7 @@ class Approval:
 
 @dataclass
 class Ticket:
-    """A request; `key` and `id` are given when all requests are known."""
+    """A request; `key` and `id` are given when all requests are known. It ends done or cancelled."""
 
     kind: str
     summary: str
@@ -73,6 +74,7 @@ class Ticket:
     change_refs: list[str] = field(default_factory=list)
     done: datetime | None = None
     done_by: DeskUser | None = None
+    cancelled: datetime | None = None
     id: str = ""
     key: str = ""
 
@@ -188,6 +190,8 @@ class Desk:
         if ticket.done:
             done = max(ticket.done, steps[-1][0] + timedelta(seconds=1))
             steps.append((done, "done", ticket.done_by or ticket.reporter))
+        if ticket.cancelled:
+            steps.append((ticket.cancelled, "cancelled", ticket.reporter))
         return steps
 
 
@@ -204,7 +208,7 @@ def _issue(ticket: Ticket, when: datetime, state: str) -> Record:
             "issuetype": {"id": "10010" if ticket.kind == "Access request" else "10011", "name": ticket.kind},
             "summary": ticket.summary,
             "status": {"id": status, "name": name, "statusCategory": {"key": category}},
-            "resolution": {"name": "Done"} if state == "done" else None,
+            "resolution": {"name": name} if state in ("done", "cancelled") else None,
             "reporter": ticket.reporter.reference(),
             "creator": ticket.reporter.reference(),
             "assignee": None,

@@ -118,7 +118,6 @@ MODELS = {
         union all select 'LA-01', 'LA-01.ORPHAN', 'orphan', 'exception', 'high', null, 'orphan'
     """,
     "int_engagement": "select timestamptz '2026-11-01 04:00:00+00' as evidence_cutoff_at",
-    "int_thresholds": "select 'LA-01' as control_id, 'dormant_days' as parameter, 90.0::double as value",
     "int_threshold_versions": """
         select 'LA-01' as control_id, 'dormant_days' as parameter, 90.0::double as value,
             cast(null as date) as effective_from, date '2026-01-01' as effective_to
@@ -170,8 +169,7 @@ MODELS = {
     """,
     "exc_la_01": "{{ exceptions_of('LA-01', ref('la_01')) }}",
     "thresholds_used": """
-        select {{ threshold('LA-01', 'dormant_days') }} as plain,
-            {{ threshold('LA-01', 'dormant_days', as_of='days.day_on') }} as as_of, day_on
+        select {{ threshold('LA-01', 'dormant_days', 'days.day_on') }} as value, day_on
         from (values (date '2025-12-31'), (date '2026-01-01')) as days (day_on)
     """,
     "business_days": """
@@ -301,7 +299,7 @@ def test_exceptions_and_escalation(house: tuple[Path, dict[str, str]]) -> None:
 
 
 def test_thresholds_business_days_and_active_workers(house: tuple[Path, dict[str, str]]) -> None:
-    assert [row[:2] for row in table(house, "thresholds_used")] == [(90.0, 60.0), (90.0, 90.0)]
+    assert [row[0] for row in table(house, "thresholds_used")] == [60.0, 90.0]
     assert {(row[0], row[1]): row[2] for row in table(house, "business_days")} == {
         (date(2026, 7, 2), 1): date(2026, 7, 6),
         (date(2026, 7, 3), 1): date(2026, 7, 6),

@@ -23,7 +23,8 @@ class JiraFields(BaseModel):
 
     Attributes:
         beneficiary: Who gets the access: a user picker, or a text with an e-mail address.
-        entitlements: What is granted, as `<system>:<kind>:<external id>`: labels, text or a list of choices.
+        entitlements: What is granted, as `<system>:<kind>:<external id>`: labels, text or a list of choices. Of
+            several instances of a system, `<system>@<instance>:<kind>:<external id>` says which.
         expires_at: Until when: a date (to the end of that day) or a date with time.
         change_refs: Pull requests or commits that the issue stands for: labels or text.
     """

@@ -81,8 +81,10 @@ REGISTERS: tuple[Table, ...] = (
             Column("version", "Version of the rule; a change is a new version."),
             _SYSTEM,
             _INSTANCE,
-            Column("kind", "Kind of entitlement.", "choice", required=True, choices=_ENTITLEMENT_KINDS),
-            Column("external_id", "The entitlement's id in its system.", required=True),
+            Column("kind", "Kind of entitlement.", "choice", required=True, choices=(*_ENTITLEMENT_KINDS, "account")),
+            Column(
+                "external_id", "The entitlement's id in its system; of kind account `*`, every account.", required=True
+            ),
             Column("criterion_field", "Fact of the worker that decides, e.g. department."),
             Column("criterion_value", "Value of that fact for which the access is granted."),
             Column("approved_by_worker_id", "Who approved the rule: a person."),
@@ -225,10 +227,10 @@ REGISTERS: tuple[Table, ...] = (
             Column("control_id", "Control."),
             Column("parameter", "Parameter, as in the catalogue."),
             Column("value", "Its value.", "decimal", required=True),
-            Column("effective_from", "First day.", "date"),
+            Column("effective_from", "First day; not before the day on which it was first collected.", "date"),
             Column("changed_by", "Who changed it: a person."),
             Column("changed_at", "When.", "instant"),
-            _APPROVED_BY,
+            Column("approved_by", "Who approved it: another person. Without, the change does not count."),
         ),
     ),
     Table(

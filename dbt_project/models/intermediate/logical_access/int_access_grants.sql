@@ -1,4 +1,5 @@
--- The population of LA-03: grants of the identity provider's log, and permissions that appeared between two snapshots of GitHub.
+-- The population of LA-03: grants of the identity provider's log; of systems without a log, the accounts and permissions that appeared between
+-- two snapshots.
 with events as (
 
     select * from {{ ref('int_entitlement_events') }}
@@ -8,7 +9,27 @@ with events as (
 
 changes as (
 
-    select * from {{ ref('int_permission_changes') }}
+    select
+        movement_key,
+        system,
+        instance,
+        account_key,
+        kind,
+        external_id,
+        previous_at,
+        first_seen_at,
+    from {{ ref('int_permission_changes') }}
+    union all
+    select
+        movement_key,
+        system,
+        instance,
+        account_key,
+        kind,
+        external_id,
+        previous_at,
+        first_seen_at,
+    from {{ ref('int_account_appearances') }}
 
 ),
 
@@ -56,7 +77,7 @@ engagement as (
 
 ),
 
--- A permission first seen just after the period may have been granted in it: it belongs to the population, with the instant before which it was not there.
+-- What is first seen just after the period may have been granted in it: it belongs to the population, with the instant before which it was not there.
 movements as (
 
     select
@@ -126,7 +147,11 @@ final as (
         movements.occurred_at,
         {{ local_date('movements.occurred_at', 'engagement.zone') }} as occurred_on,
         movements.time_evidence,
-        movements.mechanism,
+        -- no rule about workers makes an account that is nobody's in particular
+        case
+            when movements.mechanism = 'provisioning' and coalesce(registrations.kind, accounts.account_kind) not in ('human', 'guest') then 'automation'
+            else movements.mechanism
+        end as mechanism,
         movements.group_rule_id,
         movements.actor_id,
         movements.actor_name,

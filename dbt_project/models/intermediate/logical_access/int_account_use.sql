@@ -2,7 +2,11 @@
 -- where only a snapshot shows when, since that one at the least, and since the one before at the most.
 with items as (
 
-    select * from {{ ref('int_account_items') }}
+    select
+        items.*,
+        {{ local_date(add_seconds('items.evaluated_to', -1), 'engagement.zone') }} as judged_on,
+    from {{ ref('int_account_items') }} as items
+    cross join {{ ref('int_engagement') }} as engagement
 
 ),
 
@@ -26,7 +30,10 @@ account_lists as (
 
 thresholds as (
 
-    select {{ threshold('LA-01', 'dormant_days') }} as dormant_days,
+    select
+        items.item_key,
+        {{ threshold('LA-01', 'dormant_days', 'items.judged_on') }} as dormant_days,
+    from items
 
 ),
 
@@ -76,9 +83,10 @@ final as (
         max(thresholds.dormant_days) as dormant_days,
         count(instances.instance) > 0 and count(gaps.instance) = 0 as is_use_collected,
     from items
-    cross join thresholds
     inner join beginnings
         on beginnings.item_key = items.item_key
+    inner join thresholds
+        on thresholds.item_key = items.item_key
     left join last_uses
         on last_uses.item_key = items.item_key
     left join instances

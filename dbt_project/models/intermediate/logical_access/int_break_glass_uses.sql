@@ -1,4 +1,4 @@
--- Uses of break-glass accounts, and whether an approved request named the account at that time (entitlement `<system>:account:<account id>`).
+-- Uses of break-glass accounts, and whether an approved request named the account at that time (entitlement `<system>:account:<account id>`, or `<system>@<instance>:…`).
 with items as (
 
     select * from {{ ref('int_account_items') }}
@@ -36,6 +36,7 @@ tickets as (
 
     select
         requests.system,
+        requests.system_instance,
         requests.external_id as account_id,
         issues.issue_key,
         approvals.completed_at as valid_from,
@@ -63,6 +64,7 @@ final as (
     left join tickets
         on
             tickets.system = items.system
+            and (tickets.system_instance is null or tickets.system_instance = items.instance)
             and tickets.account_id = items.account_id
             and tickets.valid_from <= uses.occurred_at
             and (tickets.valid_to is null or uses.occurred_at <= tickets.valid_to)

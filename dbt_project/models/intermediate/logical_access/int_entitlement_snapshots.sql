@@ -1,34 +1,46 @@
--- Complete snapshots of the lists that say who holds what, each with the one before it.
+-- Complete snapshots of the lists that say who has an account and who holds what, each with the one before it. A list of members says both.
 with collections as (
 
     select * from {{ ref('stg_ledger__collections') }}
+    where kind = 'committed' and permission not in ('denied', 'not_available')
+
+),
+
+lists as (
+
+    select 'okta' as source, 'users' as resource, 'account' as kind
+    union all
+    select 'okta', 'group_members', 'group'
+    union all
+    select 'okta', 'app_users', 'app'
+    union all
+    select 'okta', 'role_assignments', 'role'
+    union all
+    select 'github', 'members', 'account'
+    union all
+    select 'github', 'members', 'organization_role'
+    union all
+    select 'github', 'repository_collaborators', 'repository_permission'
+    union all
+    select 'jira', 'users', 'account'
 
 ),
 
 final as (
 
     select
-        source,
-        instance,
-        resource,
-        case resource
-            when 'group_members' then 'group'
-            when 'app_users' then 'app'
-            when 'role_assignments' then 'role'
-            when 'members' then 'organization_role'
-            else 'repository_permission'
-        end as kind,
-        collection_id,
-        collected_at,
-        lag(collected_at) over (partition by instance, resource order by collected_at) as previous_at,
+        collections.source,
+        collections.instance,
+        collections.resource,
+        lists.kind,
+        collections.collection_id,
+        collections.collected_at,
+        lag(collections.collected_at) over (
+            partition by collections.instance, collections.resource, lists.kind order by collections.collected_at
+        ) as previous_at,
     from collections
-    where
-        kind = 'committed'
-        and permission not in ('denied', 'not_available')
-        and (
-            (source = 'okta' and resource in ('group_members', 'app_users', 'role_assignments'))
-            or (source = 'github' and resource in ('members', 'repository_collaborators'))
-        )
+    inner join lists
+        on lists.source = collections.source and lists.resource = collections.resource
 
 )
 

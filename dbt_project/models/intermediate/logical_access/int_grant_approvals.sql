@@ -1,4 +1,5 @@
--- Every decision considered for a grant: on a request of the same person that names the access, or that was being fulfilled on the same system when the grant was made.
+-- Every decision considered for a grant: on a request of the same person that names the access (is_covering null: on an instance that nobody can
+-- tell), or that was being fulfilled on the same system when the grant was made.
 with grants as (
 
     select * from {{ ref('int_access_grants') }}
@@ -39,17 +40,52 @@ authorities as (
 thresholds as (
 
     select
-        {{ threshold('LA-03', 'late_tolerance_minutes') }} as late_tolerance_minutes,
-        {{ threshold('LA-03', 'stale_days') }} as stale_days,
+        grants.item_key,
+        {{ threshold('LA-03', 'late_tolerance_minutes', 'grants.occurred_on') }} as late_tolerance_minutes,
+        {{ threshold('LA-03', 'stale_days', 'grants.occurred_on') }} as stale_days,
+    from grants
 
 ),
 
-covering as (
+events as (
 
-    select distinct
+    select * from {{ ref('int_entitlement_events') }}
+    where direction = 'given'
+
+),
+
+engagement as (
+
+    select * from {{ ref('int_engagement') }}
+
+),
+
+instances as (
+
+    select
+        source,
+        count(*) as instances,
+    from {{ ref('int_source_instances') }}
+    group by source
+
+),
+
+-- A request that names no instance says which one only where there is one, or where the id exists once in all of them.
+named as (
+
+    select
         grants.item_key,
         requests.instance,
         requests.issue_id,
+        case
+            when
+                bool_or(
+                    requested.system_instance is not null
+                    or coalesce(instances.instances, 1) = 1
+                    or requested.kind not in ('account', 'role', 'organization_role')
+                )
+                then true
+        end as is_covering,
     from grants
     inner join entitlements
         on entitlements.item_key = grants.item_key
@@ -62,6 +98,75 @@ covering as (
             and requested.system = entitlements.system
             and requested.kind = entitlements.kind
             and requested.external_id = entitlements.external_id
+            and (requested.system_instance is null or requested.system_instance = grants.instance)
+    left join instances
+        on instances.source = requested.system
+    group by grants.item_key, requests.instance, requests.issue_id
+
+),
+
+-- The first grant after it was filed uses a request up; once it is closed, the next grant of the same access needs its own.
+used as (
+
+    select
+        named.item_key,
+        named.instance,
+        named.issue_id,
+        row_number() over (
+            partition by named.instance, named.issue_id, grants.system, grants.instance, grants.kind, grants.external_id
+            order by grants.granted_by_at, grants.item_key
+        ) as use_no,
+    from named
+    inner join grants
+        on grants.item_key = named.item_key
+    inner join requests
+        on requests.instance = named.instance and requests.issue_id = named.issue_id and requests.created_at <= grants.granted_by_at
+
+),
+
+-- The log reaches back before the period: a request may have been used up then.
+used_before as (
+
+    select distinct
+        named.item_key,
+        named.instance,
+        named.issue_id,
+    from named
+    cross join engagement
+    inner join grants
+        on grants.item_key = named.item_key
+    inner join requests
+        on requests.instance = named.instance and requests.issue_id = named.issue_id
+    inner join events
+        on
+            events.account_key = grants.account_key
+            and events.kind = grants.kind
+            and events.external_id = grants.external_id
+            and events.occurred_at >= requests.created_at
+            and events.occurred_at < engagement.period_start_at
+
+),
+
+covering as (
+
+    select
+        named.item_key,
+        named.instance,
+        named.issue_id,
+        named.is_covering,
+    from named
+    inner join grants
+        on grants.item_key = named.item_key
+    inner join requests
+        on requests.instance = named.instance and requests.issue_id = named.issue_id
+    left join used
+        on used.item_key = named.item_key and used.instance = named.instance and used.issue_id = named.issue_id
+    left join used_before
+        on used_before.item_key = named.item_key and used_before.instance = named.instance and used_before.issue_id = named.issue_id
+    where
+        (coalesce(used.use_no, 1) = 1 and used_before.item_key is null)
+        or requests.resolved_at is null
+        or {{ add_seconds('requests.resolved_at', 86400) }} > grants.granted_from
 
 ),
 
@@ -89,7 +194,7 @@ considered as (
         coalesce(covering.item_key, same_system.item_key) as item_key,
         coalesce(covering.instance, same_system.instance) as instance,
         coalesce(covering.issue_id, same_system.issue_id) as issue_id,
-        covering.item_key is not null as is_covering,
+        case when covering.item_key is null then false else covering.is_covering end as is_covering,
     from covering
     full outer join same_system
         on
@@ -114,7 +219,8 @@ judged as (
         thresholds.late_tolerance_minutes,
         thresholds.stale_days,
     from considered
-    cross join thresholds
+    inner join thresholds
+        on thresholds.item_key = considered.item_key
     inner join grants
         on grants.item_key = considered.item_key
     inner join requests
@@ -131,8 +237,20 @@ powers as (
         judged.instance,
         judged.approval_id,
         judged.approver_account_id,
-        max(case when authorities.person_id = judged.approver_person_id then authorities.authority end) as authority,
-        count(case when authorities.person_id is null and authorities.authority = 'manager' then 1 end) > 0 as is_manager_unknown,
+        max(
+            case
+                when
+                    authorities.person_id = judged.approver_person_id
+                    and (authorities.known_from is null or authorities.known_from <= judged.decided_at)
+                    then authorities.authority
+            end
+        ) as authority,
+        count(
+            case
+                when authorities.person_id is null and authorities.authority = 'manager' then 1
+                when authorities.person_id = judged.approver_person_id then 1
+            end
+        ) > 0 as is_power_unknown,
     from judged
     inner join authorities
         on
@@ -172,7 +290,7 @@ final as (
             when judged.is_nobody then true
             when judged.approver_person_id is null then null
             when powers.authority is not null then false
-            when powers.is_manager_unknown then null
+            when powers.is_power_unknown then null
             else true
         end as is_unauthorised,
         case

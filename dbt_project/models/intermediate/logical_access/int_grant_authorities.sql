@@ -1,5 +1,6 @@
 -- Who could approve a grant, as of an instant: the beneficiary's manager, the owner of the entitlement or of the system, and the delegates of
--- those. A person whose first manager is only recorded from the first day has that manager before it too.
+-- those. A person whose first manager is only recorded from the first day has that manager before it too. A line of a register holds while the
+-- register showed it; before it was first collected (known_from) nobody can tell, but for the register's first snapshot.
 with grants as (
 
     select * from {{ ref('int_access_grants') }}
@@ -21,31 +22,54 @@ managers as (
 
 ),
 
+starts as (
+
+    select
+        instance,
+        resource,
+        min(collected_at) as first_at,
+    from {{ ref('stg_ledger__collections') }}
+    where kind = 'committed' and source = 'registers' and permission not in ('denied', 'not_available')
+    group by instance, resource
+
+),
+
 registered_entitlements as (
 
-    select * from {{ ref('stg_registers__entitlements') }}
-    where gone_at is null
+    select
+        lines.*,
+        case when lines.seen_from > starts.first_at then lines.seen_from end as known_from,
+    from {{ ref('stg_registers__entitlements_intervals') }} as lines
+    inner join starts
+        on starts.instance = lines.instance and starts.resource = 'entitlements'
 
 ),
 
 systems as (
 
-    select * from {{ ref('int_access_systems') }}
+    select
+        lines.*,
+        case when lines.seen_from > starts.first_at then lines.seen_from end as known_from,
+    from {{ ref('stg_registers__systems_intervals') }} as lines
+    inner join starts
+        on starts.instance = lines.instance and starts.resource = 'systems'
+    where lines.owner_worker_id is not null
 
 ),
 
 delegations as (
 
     select
-        delegations.worker_id,
-        delegations.delegate_worker_id,
-        {{ start_of_day('delegations.valid_from', 'engagement.zone') }} as valid_from,
-        {{ end_of_day('delegations.valid_to', 'engagement.zone') }} as valid_to,
-    from {{ ref('stg_registers__delegations') }} as delegations
+        lines.worker_id,
+        lines.delegate_worker_id,
+        {{ start_of_day('lines.valid_from', 'engagement.zone') }} as valid_from,
+        least({{ end_of_day('lines.valid_to', 'engagement.zone') }}, lines.gone_at) as valid_to,
+        case when lines.seen_from > starts.first_at then lines.seen_from end as known_from,
+    from {{ ref('stg_registers__delegations_intervals') }} as lines
+    inner join starts
+        on starts.instance = lines.instance and starts.resource = 'delegations'
     cross join {{ ref('int_engagement') }} as engagement
-    where
-        delegations.gone_at is null
-        and (delegations.scope is null or lower(delegations.scope) like '%access%' or lower(delegations.scope) like 'all%')
+    where lines.scope is null or lower(lines.scope) like '%access%' or lower(lines.scope) like 'all%'
 
 ),
 
@@ -63,6 +87,7 @@ principals as (
         'manager' as authority,
         case when managers.is_first then {{ null_instant() }} else managers.valid_from end as valid_from,
         managers.valid_to,
+        {{ null_instant() }} as known_from,
     from grants
     inner join managers
         on managers.person_id = grants.person_id
@@ -72,7 +97,8 @@ principals as (
         registered_entitlements.owner_worker_id,
         'owner of the entitlement',
         {{ start_of_day('registered_entitlements.valid_from', 'engagement.zone') }},
-        {{ end_of_day('registered_entitlements.valid_to', 'engagement.zone') }},
+        least({{ end_of_day('registered_entitlements.valid_to', 'engagement.zone') }}, registered_entitlements.gone_at),
+        registered_entitlements.known_from,
     from grants
     cross join engagement
     inner join entitlements
@@ -86,14 +112,14 @@ principals as (
     union all
     select
         grants.item_key,
-        systems.owner_person_id,
+        systems.owner_worker_id,
         'owner of the system',
         {{ null_instant() }},
-        {{ null_instant() }},
+        systems.gone_at,
+        systems.known_from,
     from grants
     inner join systems
-        on systems.system = grants.system and systems.instance = grants.instance
-    where systems.owner_person_id is not null
+        on systems.system = grants.system and systems.system_instance = grants.instance
 
 ),
 
@@ -105,6 +131,7 @@ delegates as (
         concat('delegate of the ', principals.authority) as authority,
         greatest(principals.valid_from, delegations.valid_from) as valid_from,
         least(principals.valid_to, delegations.valid_to) as valid_to,
+        greatest(principals.known_from, delegations.known_from) as known_from,
     from principals
     inner join delegations
         on delegations.worker_id = principals.person_id

@@ -14,7 +14,21 @@ events as (
 
 holdings as (
 
-    select * from {{ ref('int_account_entitlements') }}
+    select
+        account_key,
+        kind,
+        external_id,
+        last_seen_at,
+        valid_to,
+    from {{ ref('int_account_entitlements') }}
+    union all
+    select
+        account_key,
+        kind,
+        external_id,
+        last_seen_at,
+        valid_to,
+    from {{ ref('int_account_presences') }}
 
 ),
 

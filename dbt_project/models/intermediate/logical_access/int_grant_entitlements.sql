@@ -1,4 +1,5 @@
--- What a request may name to cover a grant: the access itself, or the group that gave the application (joined no more than a minute earlier).
+-- What a request may name to cover a grant: the access itself, or the group that gave the application (joined no more than a minute earlier);
+-- of an account also its e-mail address, or the role in GitHub's organization that the account came with.
 with grants as (
 
     select * from {{ ref('int_access_grants') }}
@@ -33,6 +34,33 @@ through_groups as (
 
 ),
 
+accounts as (
+
+    select
+        grants.item_key,
+        grants.system,
+        'account' as kind,
+        accounts.email as external_id,
+    from grants
+    inner join {{ ref('int_accounts') }} as accounts
+        on accounts.account_key = grants.account_key
+    where grants.kind = 'account' and accounts.email is not null
+    union all
+    select
+        grants.item_key,
+        grants.system,
+        'organization_role',
+        roles.role,
+    from grants
+    cross join (
+        select 'member' as role
+        union all
+        select 'admin'
+    ) as roles
+    where grants.kind = 'account' and grants.system = 'github'
+
+),
+
 final as (
 
     select
@@ -48,6 +76,12 @@ final as (
         *,
         false as is_own,
     from through_groups
+    union all
+    select
+        *,
+        cast(null as string) as group_rule_id,
+        false as is_own,
+    from accounts
 
 )
 

@@ -25,6 +25,65 @@ preferred as (
 
 ),
 
+-- A temporary access has to end with its approvals: one decided after the expiry of all before it comes too late to prolong it.
+prolonged as (
+
+    select
+        item_key,
+        decided_at,
+        expires_at,
+        is_late,
+        issue_key,
+        approval_id,
+        max(coalesce(expires_at, {{ text_to_instant("'9999-12-31T00:00:00Z'") }})) over before as prolongable_until,
+    from preferred
+    window before as (
+        partition by item_key order by decided_at, issue_key, approval_id rows between unbounded preceding and 1 preceding
+    )
+
+),
+
+unbroken as (
+
+    select
+        *,
+        max(case when is_late and decided_at > prolongable_until then 1 else 0 end) over (
+            partition by item_key order by decided_at, issue_key, approval_id rows between unbounded preceding and current row
+        ) = 0 as is_unbroken,
+    from prolonged
+
+),
+
+expiries as (
+
+    select
+        item_key,
+        case when count(expires_at) = count(*) then max(expires_at) end as expires_at,
+    from unbroken
+    where is_unbroken
+    group by item_key
+
+),
+
+items as (
+
+    select distinct item_key
+    from approvals
+    where is_covering is distinct from false or is_late is distinct from true
+
+),
+
+possible as (
+
+    select
+        item_key,
+        count(*) as possible_approvals,
+    from approvals
+    where is_covering is null
+    group by item_key
+
+),
+
 related as (
 
     select
@@ -69,7 +128,6 @@ timed as (
         min_by(url, decided_at) as url,
         min_by(approver_person_id, decided_at) as approver_person_id,
         min_by(authority, decided_at) as approver_authority,
-        case when count(expires_at) = count(*) then max(expires_at) end as expires_at,
     from preferred
     group by item_key
 
@@ -78,8 +136,9 @@ timed as (
 final as (
 
     select
-        coalesce(covered.item_key, related.item_key) as item_key,
+        items.item_key,
         coalesce(covered.covering_approvals, 0) as covering_approvals,
+        coalesce(possible.possible_approvals, 0) as possible_approvals,
         coalesce(related.related_approvals, 0) as related_approvals,
         coalesce(covered.has_valid, false) as has_valid,
         coalesce(covered.self_decisions, 0) as self_decisions,
@@ -100,12 +159,18 @@ final as (
         timed.url,
         timed.approver_person_id,
         timed.approver_authority,
-        timed.expires_at,
-    from covered
-    full outer join related
-        on related.item_key = covered.item_key
+        expiries.expires_at,
+    from items
+    left join covered
+        on covered.item_key = items.item_key
+    left join related
+        on related.item_key = items.item_key
+    left join possible
+        on possible.item_key = items.item_key
     left join timed
-        on timed.item_key = covered.item_key
+        on timed.item_key = items.item_key
+    left join expiries
+        on expiries.item_key = items.item_key
 
 )
 

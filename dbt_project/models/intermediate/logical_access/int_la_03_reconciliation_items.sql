@@ -22,6 +22,42 @@ holdings as (
 
     select * from {{ ref('int_account_entitlements') }}
     where system = 'okta'
+    union all
+    select * from {{ ref('int_account_presences') }}
+    where system = 'okta'
+
+),
+
+listed as (
+
+    select
+        instance,
+        account_key,
+        kind,
+        external_id,
+        first_seen_at,
+        previous_at,
+    from {{ ref('int_permission_changes') }}
+    union all
+    select
+        instance,
+        account_key,
+        kind,
+        external_id,
+        first_seen_at,
+        previous_at,
+    from {{ ref('int_account_appearances') }}
+
+),
+
+changes as (
+
+    select listed.*
+    from listed
+    cross join engagement
+    inner join {{ ref('int_access_systems') }} as systems
+        on systems.instance = listed.instance
+    where listed.previous_at < engagement.period_end_at and listed.first_seen_at >= engagement.period_start_at
 
 ),
 
@@ -30,7 +66,6 @@ grants as (
     select * from {{ ref('int_access_grants') }}
 
 ),
-
 
 spells as (
 
@@ -72,6 +107,7 @@ all_holdings as (
     select
         accounts.person_id,
         entitlements.system,
+        entitlements.instance,
         entitlements.kind,
         entitlements.external_id,
         entitlements.last_seen_at,
@@ -169,11 +205,12 @@ given as (
             and account_events.direction = 'taken'
             and account_events.occurred_at > moved.previous_at
             and account_events.occurred_at <= moved.collected_at
+            and moved.kind <> 'account'
     where moved.last_direction = 'given' and holdings.account_key is null and account_events.account_key is null
 
 ),
 
-net_change as (
+logged_change as (
 
     select
         'grants_to_net_change' as reconciliation,
@@ -193,6 +230,31 @@ net_change as (
 
 ),
 
+-- Systems without a log: what their lists show against the population itself.
+listed_change as (
+
+    select
+        'grants_to_net_change' as reconciliation,
+        concat(
+            coalesce(changes.account_key, grants.account_key), '/', coalesce(changes.kind, grants.kind), '/',
+            coalesce(changes.external_id, grants.external_id), '/', {{ instant_to_text('coalesce(changes.first_seen_at, grants.granted_by_at)') }}
+        ) as item_key,
+        changes.account_key is not null as is_left,
+        grants.item_key is not null as is_right,
+    from changes
+    full outer join (
+        select * from grants
+        where time_evidence = 'snapshot'
+    ) as grants
+        on
+            grants.account_key = changes.account_key
+            and grants.kind = changes.kind
+            and grants.external_id = changes.external_id
+            and grants.granted_by_at = changes.first_seen_at
+
+),
+
+-- A grant of an earlier or of a later employment is none of this one.
 hires as (
 
     select
@@ -203,7 +265,10 @@ hires as (
     from spells
     cross join engagement
     left join grants
-        on grants.person_id = spells.person_id
+        on
+            grants.person_id = spells.person_id
+            and (spells.previous_active_to is null or grants.granted_by_at > spells.previous_active_to)
+            and (spells.active_to is null or grants.granted_from < spells.active_to)
     left join no_access_hires
         on no_access_hires.person_id = spells.person_id
     left join usable
@@ -234,13 +299,21 @@ asked as (
 
 ),
 
+-- What a request names in words that no system understands can be matched with nothing.
 fulfilled as (
 
     select
         'approved_requests_to_access' as reconciliation,
-        concat(asked.issue_key, '/', requested.system, '/', requested.kind, '/', requested.external_id) as item_key,
+        concat(
+            asked.issue_key, '/',
+            coalesce(
+                concat_ws('/', requested.system, requested.system_instance) || '/' || requested.kind || '/' || requested.external_id,
+                requested.entitlement
+            )
+        ) as item_key,
         true as is_left,
-        count(all_holdings.person_id) > 0 or count(grants.item_key) > 0 or count(answered_otherwise.issue_id) > 0 as is_right,
+        requested.external_id is not null
+        and (count(all_holdings.person_id) > 0 or count(grants.item_key) > 0 or count(answered_otherwise.issue_id) > 0) as is_right,
     from asked
     cross join engagement
     inner join requested
@@ -249,6 +322,7 @@ fulfilled as (
         on
             all_holdings.person_id = asked.beneficiary_person_id
             and all_holdings.system = requested.system
+            and (requested.system_instance is null or requested.system_instance = all_holdings.instance)
             and all_holdings.kind = requested.kind
             and all_holdings.external_id = requested.external_id
             and all_holdings.last_seen_at >= asked.approved_at
@@ -256,6 +330,7 @@ fulfilled as (
         on
             grants.person_id = asked.beneficiary_person_id
             and grants.system = requested.system
+            and (requested.system_instance is null or requested.system_instance = grants.instance)
             and grants.kind = requested.kind
             and grants.external_id = requested.external_id
     left join answered_otherwise
@@ -263,14 +338,16 @@ fulfilled as (
     where
         asked.approved_at >= engagement.period_start_at
         and asked.approved_at < engagement.period_end_at
-        and requested.kind <> 'account'
-    group by asked.issue_key, requested.system, requested.kind, requested.external_id
+        and requested.kind is distinct from 'account'
+    group by asked.issue_key, requested.entitlement, requested.system, requested.system_instance, requested.kind, requested.external_id
 
 ),
 
 final as (
 
-    select * from net_change
+    select * from logged_change
+    union all
+    select * from listed_change
     union all
     select * from hires
     union all

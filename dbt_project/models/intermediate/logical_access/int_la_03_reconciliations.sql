@@ -8,8 +8,8 @@ stated as (
 
     select
         'grants_to_net_change' as reconciliation,
-        'identity provider, lists: access that a snapshot shows and the one before did not' as left_source,
-        'identity provider, log: access given in between and not taken back' as right_source,
+        'every system, lists: accounts and access that a snapshot shows and the one before did not' as left_source,
+        'identity provider, log: given in between and not taken back; other systems: the population' as right_source,
         'same_platform' as independence
     union all
     select

@@ -40,12 +40,6 @@ systems as (
 
 ),
 
-thresholds as (
-
-    select {{ threshold('LA-04', 'suspend_days') }} as suspend_days,
-
-),
-
 held as (
 
     select distinct
@@ -103,7 +97,7 @@ spans as (
         usability.observed_until,
         case when usability.disabled_at <= terminations.horizon_at then usability.disabled_at end as disabled_at,
         case when usability.proven_until <= terminations.horizon_at then usability.proven_until end as proven_until,
-        thresholds.suspend_days,
+        {{ threshold('LA-04', 'suspend_days', 'terminations.terminated_on') }} as suspend_days,
     from terminations
     inner join held
         on held.item_key = terminations.item_key
@@ -115,7 +109,6 @@ spans as (
         on systems.instance = accounts.instance
     inner join usability
         on usability.account_key = accounts.account_key and usability.active_from < terminations.horizon_at
-    cross join thresholds
     where non_human.account_key is null
 
 ),

@@ -23,16 +23,6 @@ engagement as (
 
 ),
 
-thresholds as (
-
-    select
-        {{ threshold('LA-04', 'sla_business_days') }} as sla_business_days,
-        {{ threshold('LA-04', 'involuntary_hours_where_instant_known') }} as involuntary_hours,
-        {{ threshold('LA-04', 'high_days') }} as high_days,
-        {{ threshold('LA-04', 'hr_business_days') }} as hr_business_days,
-
-),
-
 terminations as (
 
     select
@@ -42,6 +32,10 @@ terminations as (
         people.source,
         people.hris_instance,
         people.calendar,
+        {{ threshold('LA-04', 'sla_business_days', 'spells.terminated_on') }} as sla_business_days,
+        {{ threshold('LA-04', 'involuntary_hours_where_instant_known', 'spells.terminated_on') }} as involuntary_hours,
+        {{ threshold('LA-04', 'high_days', 'spells.terminated_on') }} as high_days,
+        {{ threshold('LA-04', 'hr_business_days', 'spells.terminated_on') }} as hr_business_days,
     from spells
     inner join people
         on people.person_id = spells.person_id
@@ -71,19 +65,17 @@ clocks as (
     select
         terminations.*,
         rehires.rehired_at,
-        thresholds.high_days,
         {{ start_of_day('terminations.terminated_on', 'terminations.zone') }} as last_day_starts_at,
         {{ end_of_day('terminations.terminated_on', 'terminations.zone') }} as last_day_ends_at,
         case
             when terminations.is_contradictory or terminations.is_rescinded then {{ null_instant() }}
             when terminations.is_involuntary and terminations.termination_instant is not null
-                then {{ add_seconds('terminations.termination_instant', '3600 * thresholds.involuntary_hours') }}
+                then {{ add_seconds('terminations.termination_instant', '3600 * terminations.involuntary_hours') }}
             when terminations.is_involuntary then {{ end_of_day('terminations.terminated_on', 'terminations.zone') }}
             else {{ end_of_day('due_days.day_on', 'terminations.zone') }}
         end as due_at,
         {{ end_of_day('record_days.day_on', 'terminations.zone') }} as record_due_at,
     from terminations
-    cross join thresholds
     left join rehires
         on rehires.spell_key = terminations.spell_key
     left join calendar_days as last_days
@@ -92,12 +84,12 @@ clocks as (
         on
             due_days.calendar = last_days.calendar
             and due_days.is_business_day
-            and due_days.business_day_no = last_days.business_day_no + thresholds.sla_business_days
+            and due_days.business_day_no = last_days.business_day_no + terminations.sla_business_days
     left join calendar_days as record_days
         on
             record_days.calendar = last_days.calendar
             and record_days.is_business_day
-            and record_days.business_day_no = last_days.business_day_no + thresholds.hr_business_days
+            and record_days.business_day_no = last_days.business_day_no + terminations.hr_business_days
 
 ),
 

@@ -36,12 +36,14 @@ tickets as (
 
 ),
 
+-- An account that only a snapshot shows needs no request where a birthright rule gives it.
 -- Whose account it is must be known before anybody's approval can be judged; requests must have been collected up to the grant.
 facts as (
 
     select
         grants.*,
         coalesce(decisions.covering_approvals, 0) as covering_approvals,
+        coalesce(decisions.possible_approvals, 0) as possible_approvals,
         coalesce(decisions.related_approvals, 0) as related_approvals,
         coalesce(decisions.has_valid, false) as has_valid,
         decisions.self_decisions,
@@ -69,7 +71,8 @@ facts as (
         ends.gone_by_at,
         ends.proven_until,
         engagement.evidence_cutoff_at,
-        grants.mechanism not in ('group rule', 'provisioning') as needs_request,
+        grants.mechanism not in ('group rule', 'provisioning') and not coalesce(birthrights.is_valid, false) as needs_request,
+        grants.mechanism not in ('group rule', 'provisioning') and birthrights.item_key is not null and birthrights.is_valid is null as is_birthright_unknown,
         grants.person_id is not null and tickets.tickets_collected_until >= grants.granted_by_at as is_request_known,
     from grants
     cross join engagement
@@ -112,7 +115,7 @@ rules as (
         *,
         case
             when not needs_request or covering_approvals > 0 then false
-            when person_id is null then null
+            when person_id is null or is_birthright_unknown or possible_approvals > 0 then null
             when related_approvals > 0 then false
             when is_request_known then true
         end as no_approval,
@@ -142,7 +145,7 @@ rules as (
         case
             when not needs_request then false
             when covering_approvals > 0 then expired_grant
-            when person_id is null then null
+            when person_id is null or is_birthright_unknown or possible_approvals > 0 then null
             when related_approvals > 0 then true
             when is_request_known then false
         end as excess,
@@ -202,8 +205,8 @@ final as (
         approver_authority,
         cast(covering_approvals as bigint) as covering_approvals,
         cast(related_approvals as bigint) as related_approvals,
-        birthright_rule_id,
-        birthright_reason,
+        case when not needs_request then birthright_rule_id end as birthright_rule_id,
+        case when not needs_request or is_birthright_unknown then birthright_reason end as birthright_reason,
         expires_at,
         proven_until as held_until,
         no_approval,

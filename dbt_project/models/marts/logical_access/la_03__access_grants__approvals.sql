@@ -25,6 +25,7 @@ final as (
         is_stale,
         case
             when not is_approved then 'not approved'
+            when is_covering is null then 'the request does not say on which instance'
             when not is_covering then 'the request does not name this access'
             when is_self then 'approver is the beneficiary'
             when is_inactive then 'approver was not an active worker'

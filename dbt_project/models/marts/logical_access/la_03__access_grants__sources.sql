@@ -16,6 +16,12 @@ changes as (
 
 ),
 
+appearances as (
+
+    select * from {{ ref('int_account_appearances') }}
+
+),
+
 collaborators as (
 
     select * from {{ ref('stg_github__repository_collaborators') }}
@@ -25,6 +31,12 @@ collaborators as (
 members as (
 
     select * from {{ ref('stg_github__members') }}
+
+),
+
+jira_users as (
+
+    select * from {{ ref('stg_jira__users') }}
 
 ),
 
@@ -78,6 +90,36 @@ final as (
         on changes.movement_key = grants.item_key and changes.kind = 'organization_role'
     inner join members
         on members.instance = changes.instance and members.record_key = grants.account_id
+    union
+    select
+        appearances.movement_key,
+        'github',
+        members.instance,
+        'members',
+        members.record_key,
+        members.collection_id,
+        members.collected_at,
+        members.payload_sha256,
+    from grants
+    inner join appearances
+        on appearances.movement_key = grants.item_key and appearances.system = 'github'
+    inner join members
+        on members.instance = appearances.instance and members.record_key = grants.account_id
+    union
+    select
+        appearances.movement_key,
+        'jira',
+        jira_users.instance,
+        'users',
+        jira_users.record_key,
+        jira_users.collection_id,
+        jira_users.collected_at,
+        jira_users.payload_sha256,
+    from grants
+    inner join appearances
+        on appearances.movement_key = grants.item_key and appearances.system = 'jira'
+    inner join jira_users
+        on jira_users.instance = appearances.instance and jira_users.account_id = grants.account_id
     union
     select
         item_key,

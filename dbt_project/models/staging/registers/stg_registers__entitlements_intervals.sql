@@ -1,0 +1,31 @@
+with records as (
+
+    select * from {{ record_intervals('raw_registers', 'entitlements') }} as records
+
+),
+
+final as (
+
+    select
+        {{ json_text('payload', '$.system') }} as system,
+        {{ json_text('payload', '$.instance') }} as system_instance,
+        {{ json_text('payload', '$.kind') }} as kind,
+        {{ json_text('payload', '$.external_id') }} as external_id,
+        {{ json_text('payload', '$.name') }} as name,
+        {{ json_bool('payload', '$.is_privileged') }} as is_privileged,
+        {{ json_text('payload', '$.owner_worker_id') }} as owner_worker_id,
+        {{ json_date('payload', '$.valid_from') }} as valid_from,
+        {{ json_date('payload', '$.valid_to') }} as valid_to,
+        instance,
+        record_key,
+        collection_id,
+        collected_at,
+        payload_sha256,
+        seen_from,
+        seen_to,
+        gone_at,
+    from records
+
+)
+
+select * from final
