@@ -102,6 +102,33 @@ RECONCILIATIONS = _columns("""
     result | text | agrees, explained or what is open
 """)
 
+RECONCILIATION_DIFFERENCES = _columns("""
+    control_id | text | control whose population is reconciled
+    reconciliation | text | the equation, as in reconciliations.csv
+    item_key | text | key of the item that one side does not have
+    side | text | the side that has the item
+    explanation | text | the reason and where its evidence lies, from the register of explanations; empty while nobody explained it
+    explained_by | text | who explains it
+    approved_by | text | who approved the explanation; it counts only where this is somebody else than the explainer
+    first_collected_at | instant | when the explanation was first collected, whatever date it gives itself
+""")
+
+RESTATEMENTS = _columns("""
+    instance | text | the source whose record did not read the same twice
+    source | text | kind of source
+    table | text | table of the vault that holds both versions
+    record_key | text | key of the record in that table
+    kind | text | restated: the source changed a record that never changes; edited: a line of a register was changed; back_dated: a line of a register is dated before a collection that did not hold it yet
+    field | text | field of the record as a path into its JSON, e.g. actor.login; for a back-dated line the column with the date
+    before | text | value in the earlier version; empty where the field was not there, and for a back-dated line
+    after | text | value in the later version; empty where the field is gone; for a back-dated line the date that it gives itself
+    before_collection_id | text | collection of the earlier version; for a back-dated line the last one that did not hold it
+    after_collection_id | text | first collection that carried the later version
+    after_collected_at | instant | when that collection was taken
+    before_sha256 | text | SHA-256 of the earlier payload in the vault; empty for a back-dated line
+    after_sha256 | text | SHA-256 of the later payload in the vault
+""")
+
 COVERAGE = _columns("""
     control_id | text | control
     interval_start | instant | start of the expected interval
@@ -256,6 +283,16 @@ REGISTERS: dict[str, tuple[str, tuple[Column, ...], tuple[str, ...]]] = {
     "control_owners.csv": ("rpt_control_owners", CONTROL_OWNERS, ("control_id", "from")),
     "rules.csv": ("rpt_rules", RULES, ("rule_id", "effective_from")),
     "reconciliations.csv": ("rpt_reconciliations", RECONCILIATIONS, ("control_id", "reconciliation")),
+    "reconciliation_differences.csv": (
+        "rpt_reconciliation_differences",
+        RECONCILIATION_DIFFERENCES,
+        ("control_id", "reconciliation", "item_key", "side"),
+    ),
+    "restatements.csv": (
+        "rpt_restatements",
+        RESTATEMENTS,
+        ("instance", "table", "record_key", "after_collected_at", "field"),
+    ),
     "coverage.csv": ("rpt_coverage", COVERAGE, ("control_id", "interval_start")),
     "exception_register.csv": ("rpt_exception_register", EXCEPTION_REGISTER, ("exception_id",)),
     "test_results.csv": ("rpt_test_results", TEST_RESULTS, ("control_id", "test_kind")),
