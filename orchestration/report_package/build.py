@@ -167,7 +167,7 @@ def _evidence(build: Build, checks: Sequence[CheckResult], ledger: Callable[[], 
             with_leaves=not mart.part,
         )
     items = {mart.name: build.exported[mart.name].rows for mart in build.populations}
-    build.reasons = reasons(warehouse, build.populations, checks, items)
+    build.reasons = reasons(warehouse, build.populations, checks, items, _warehouse_entries(warehouse))
     build.summaries = {str(row["population_id"]): row for row in warehouse.reporting("rpt_populations")}
     if ledger is not None:
         behind = newer_than(read_entries(ledger()), _warehouse_entries(warehouse))

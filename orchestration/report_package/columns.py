@@ -107,7 +107,7 @@ RECONCILIATION_DIFFERENCES = _columns("""
     reconciliation | text | the equation, as in reconciliations.csv
     item_key | text | key of the item that one side does not have
     side | text | the side that has the item
-    explanation | text | the reason and where its evidence lies, from the register of explanations; empty while nobody explained it
+    explanation | text | the reason and where its evidence lies; empty while nobody explained it
     explained_by | text | who explains it
     approved_by | text | who approved the explanation; it counts only where this is somebody else than the explainer
     first_collected_at | instant | when the explanation was first collected, whatever date it gives itself
@@ -118,14 +118,14 @@ RESTATEMENTS = _columns("""
     source | text | kind of source
     table | text | table of the vault that holds both versions
     record_key | text | key of the record in that table
-    kind | text | restated: the source changed a record that never changes; edited: a line of a register was changed; back_dated: a line of a register is dated before a collection that did not hold it yet
-    field | text | field of the record as a path into its JSON, e.g. actor.login; for a back-dated line the column with the date
-    before | text | value in the earlier version; empty where the field was not there, and for a back-dated line
-    after | text | value in the later version; empty where the field is gone; for a back-dated line the date that it gives itself
-    before_collection_id | text | collection of the earlier version; for a back-dated line the last one that did not hold it
+    kind | text | restated, edited (a line of a register), or back_dated (dated before a collection without the line)
+    field | text | path of the field in the record's JSON, e.g. actor.login; for back_dated the column of the date
+    before | text | value in the earlier version; empty where the field was not there, and for back_dated
+    after | text | value in the later version; empty where the field is gone; for back_dated the line's own date
+    before_collection_id | text | collection of the earlier version; for back_dated the last one without the line
     after_collection_id | text | first collection that carried the later version
     after_collected_at | instant | when that collection was taken
-    before_sha256 | text | SHA-256 of the earlier payload in the vault; empty for a back-dated line
+    before_sha256 | text | SHA-256 of the earlier payload in the vault; empty for back_dated
     after_sha256 | text | SHA-256 of the later payload in the vault
 """)
 

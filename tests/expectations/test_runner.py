@@ -85,10 +85,7 @@ def test_complete_evidence_passes_every_assertion(tmp_path: Path) -> None:
     results = checked(tmp_path, GOOD)
     assert {result.passed for result in results.values()} == {"true"}
     assert len(results) == sum(len(suite.assertions) for suite in SUITES)
-    assert (
-        results["cm_02__tested_changes.frame_same"].expectation
-        == "The same items as CM-01: 12 here, 12 there"
-    )
+    assert results["cm_02__tested_changes.frame_same"].expectation == "The same items as CM-01: 12 here, 12 there"
 
 
 @pytest.mark.parametrize(

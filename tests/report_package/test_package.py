@@ -555,7 +555,7 @@ def test_due_this_week_by_owner(world: World) -> None:
     world.sql = (
         register + "owner = null, due_on = null",
         register
-        + "owner = 'Olga Overdue', due_on = '2026-10-31', disposition = 'confirmed_deviation' where control_id = 'LA-04'",
+        + "owner = 'Olga Overdue', due_on = '2026-10-31', disposition = 'confirmed_deviation' where control_id = 'LA-04' and type = 'item'",
         register + "owner = 'Dora Due', due_on = '2026-11-06' where control_id = 'CM-02'",
     )
     text = (world.build().path / "index.html").read_text("utf-8")
