@@ -131,9 +131,10 @@ def build_package(
             _freeze_and_draw(build)
             first_detected = _detect(build)
             build.entries = _ledger_entries(build, ledger)
+            ipe.write_seeds(build.folder, source, [*build.populations, *build.parts])
             write_registers(build, checks, first_detected)
             roots = {warehouse.parent, warehouse.parent.parent, manifest_json.parent, Path.cwd(), Path.home()}
-            ipe.write_sql(build.folder, source, build.populations, roots)
+            ipe.write_sql(build.folder, source, [*build.populations, *build.parts], roots)
             summary = _pages(build, checks, prepared_by)
         finally:
             source.con.close()

@@ -261,7 +261,7 @@ DATA_CHECKS = _columns("""
     expectation | text | the expectation in words
     expected | text | what was asked for
     observed | text | what was found
-    passed | text | true, false, or error where the check itself could not run
+    passed | text | true, false, note (no pass, said on the face) or error where the check itself could not run
 """)
 
 DATA_DICTIONARY = _columns("""
