@@ -6,6 +6,7 @@ folder, the envelope binds the manifest, and one rename puts the folder in place
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -178,8 +179,26 @@ def _evidence(build: Build, checks: Sequence[CheckResult], ledger: Callable[[], 
 
 def _mart_columns(warehouse: Warehouse, mart: Mart) -> list[Column]:
     model = warehouse.models.get(mart.name)
-    words = model.columns if model else {}
+    words = dict(model.columns) if model else {}
+    if not mart.part:
+        rules = {str(row["rule_id"]): row for row in warehouse.reporting("rpt_rules")}
+        for rule_id, rule in rules.items():
+            column = rule_id.partition(".")[2].lower()
+            if rule["control_id"] == mart.control_id:
+                words[column] = _rule_in_words(rule, words.get(column, ""))
     return [Column(name, plain_type(kind), words.get(name, "")) for name, kind in mart.columns]
+
+
+def _rule_in_words(rule: Mapping[str, Any], detail: str) -> str:
+    """Describe a rule's column: its wording, what each of the three values means, and what the model adds."""
+    unknown = (
+        "so the item is NOT_TESTABLE unless a rule is met" if rule["role"] == "key" else "which leaves the status as is"
+    )
+    added = re.sub(r"^Rule\b[^;:.]*[;:.]?\s*", "", detail).strip()
+    return (
+        f"rule {rule['rule_id']}: {rule['wording']}; true where it is met, false where it is not or does not apply,"
+        f" empty where its evidence is missing, {unknown}{f'; {added}' if added else ''}"
+    )
 
 
 def _freeze_and_draw(build: Build) -> None:

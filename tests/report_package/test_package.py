@@ -84,6 +84,9 @@ def test_every_column_of_every_table_is_in_the_dictionary(built: PackageResult) 
     title = by_column["evidence/02_change_management/CM-01_code_changes.csv", "title"]
     assert (title["type"], title["description"], title["source_model"]) == ("text", "title", "cm_01__code_changes")
     assert by_column["exception_register.csv", "due_on"]["type"] == "date"
+    rule = by_column["evidence/02_change_management/CM-01_code_changes.csv", "no_pr"]["description"]
+    assert rule.startswith("rule CM-01.NO_PR: wording; true where it is met")
+    assert rule.endswith("empty where its evidence is missing, so the item is NOT_TESTABLE unless a rule is met")
 
 
 def test_manifest_shape(built: PackageResult) -> None:
