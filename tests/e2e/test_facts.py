@@ -79,7 +79,8 @@ def test_narratives_count_like_with_like_and_claim_no_more(run: Run) -> None:
         assert f"| {unused} |" not in counts
     totals = {
         table_name: (total, ledger)
-        for table_name, total, ledger in re.findall(r"\| [\w-]+ \| (\w+) \| ([^|]+) \| ([^|]+) \|", counts)
+        for table_name, total, ledger in re.findall(r"^\| [\w-]+ \| (\w+) \| ([^|]+) \| ([^|]+) \|", counts, re.M)
+        if table_name != "table"
     }
     assert totals["activity"][0] == "not reported"
     assert {name for name, (total, ledger) in totals.items() if total not in {"not reported", ledger}} == set()
