@@ -14,7 +14,7 @@ from expectations.suites import Assertion, Suite
 if TYPE_CHECKING:
     import pandas as pd
 
-Outcome = Literal["true", "false", "error"]
+Outcome = Literal["true", "false", "error", "note"]
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,8 @@ class CheckResult:
         expectation: the expectation in words.
         expected: what Great Expectations was asked for.
         observed: what was found, in words.
-        passed: `true`, `false`, or `error` when it could not be evaluated (which is never a pass).
+        passed: `true`, `false`, `note` when it is no pass and only the package's face says so, or `error` when it could
+            not be evaluated (which is never a pass).
     """
 
     check_id: str
@@ -114,7 +115,8 @@ def _result(suite: Suite, assertion: Assertion, result: Any, frame: pd.DataFrame
     errored = not facts or any(isinstance(info, dict) and info.get("raised_exception") for info in _exceptions(result))
     # Great Expectations passes over nulls; here a value that is not known is not a pass.
     unknown = not assertion.may_be_null and int(facts.get("missing_count") or 0) > 0
-    passed: Outcome = "error" if errored else "true" if result.success and not unknown else "false"
+    failure: Outcome = "note" if assertion.is_note else "false"
+    passed: Outcome = "error" if errored else "true" if result.success and not unknown else failure
     return CheckResult(
         check_id=f"{suite.name}.{assertion.name}",
         control_id=suite.control_id,
@@ -144,6 +146,8 @@ def _observed(assertion: Assertion, facts: dict[str, Any], frame: pd.DataFrame, 
     if "observed_value" in facts:
         return f"{facts['observed_value']} rows"
     rows = len(frame)
+    if passed == "true" and not rows and assertion.when_empty:
+        return assertion.when_empty
     if passed == "true":
         return f"{rows} {'row' if rows == 1 else 'rows'} examined, all as expected"
     positions = [int(position) for position in facts.get("unexpected_index_list") or range(rows)]

@@ -27,6 +27,8 @@ class Assertion:
         arguments: its arguments.
         shown: columns whose values are the observed value in words.
         may_be_null: whether a null is a disclosure made elsewhere; everywhere else a null is unknown, and fails.
+        is_note: whether a violation is only noted on the package's face, and leaves its state as it is.
+        when_empty: what is observed where the table has no row to examine.
     """
 
     name: str
@@ -37,6 +39,8 @@ class Assertion:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     shown: tuple[str, ...] = ()
     may_be_null: bool = False
+    is_note: bool = False
+    when_empty: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,15 +87,6 @@ POPULATION: tuple[Assertion, ...] = (
         ("items", "distinct_keys"),
     ),
     Assertion(
-        "frame_complete",
-        "completeness",
-        "Population complete: {items} of {frame_items} items of the frame are tested",
-        "chk_populations",
-        "ExpectColumnValuesToBeBetween",
-        _zero("frame_difference"),
-        ("items", "frame_items", "frame_difference"),
-    ),
-    Assertion(
         "inside_period",
         "coverage",
         "No item lies outside the period",
@@ -120,7 +115,7 @@ POPULATION: tuple[Assertion, ...] = (
     Assertion(
         "intervals_present",
         "coverage",
-        "Every interval of the period is covered by collection",
+        "Every interval of the period is covered by collection of what the key rules rest on",
         "rpt_coverage",
         "ExpectColumnValuesToBeInSet",
         {"column": "status", "value_set": ["covered", "no_occurrence"]},
@@ -199,22 +194,56 @@ SOURCE: tuple[Assertion, ...] = (
         "ExpectColumnPairValuesToBeEqual",
         {"column_A": "missing", "column_B": "explained"},
         ("sequence", "first", "last", "missing", "explained"),
+        when_empty="not applicable: no sequence of numbers of this source is examined",
+    ),
+    Assertion(
+        "not_restated",
+        "completeness",
+        "Records that never change at the source read the same whenever they were collected",
+        "chk_restatements",
+        "ExpectColumnValuesToBeBetween",
+        _zero("restated"),
+        ("table_name", "records", "restated"),
+        is_note=True,
+        when_empty="not applicable: every record of this source may change",
     ),
 )
 
 
-def suites(populations: Sequence[tuple[str, str]], instances: Sequence[str]) -> list[Suite]:
+def _frame(frame: str) -> Assertion:
+    """Of a control that is tested on the items of another: it has just these."""
+    return Assertion(
+        "frame_same",
+        "completeness",
+        f"The same items as {frame}: {{items}} here, {{frame_items}} there",
+        "chk_populations",
+        "ExpectColumnValuesToBeBetween",
+        _zero("frame_difference"),
+        ("items", "frame_items", "frame_difference"),
+    )
+
+
+def suites(populations: Sequence[tuple[str, str, str]], instances: Sequence[str]) -> list[Suite]:
     """The suites of an engagement: one per population, one per source instance.
 
     Args:
-        populations: (control id, population id) from the catalogue, e.g. ``("CM-01", "cm_01__code_changes")``.
+        populations: (control id, population id, frame id) from the catalogue, e.g.
+            ``("CM-02", "cm_02__tested_changes", "CM-01")``.
         instances: names of the source instances, for example ``"okta-harbor"``.
 
     Returns:
         Suites in a stable order.
     """
     per_population = [
-        Suite(population, control, population, "control_id", control, POPULATION) for control, population in populations
+        Suite(
+            population,
+            control,
+            population,
+            "control_id",
+            control,
+            POPULATION if frame == control else (*POPULATION, _frame(frame)),
+        )
+        for control, population, frame in populations
     ]
     per_source = [Suite(f"source_{name}", "", "", "instance", name, SOURCE) for name in instances]
     return per_population + per_source

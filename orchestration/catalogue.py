@@ -17,6 +17,7 @@ class Control:
     statement: str
     soc2_criteria: str
     population_id: str
+    frame_id: str
     population_definition: str
 
 

@@ -83,7 +83,7 @@ def package(workspace: Workspace, *, strict: bool, key: Path | None) -> PackageO
         VaultStamps(workspace, now),
         now,
         workspace.packages,
-        CODE_VERSION,
+        workspace.code,
         load_key(key),
         strict=strict,
         ledger=ledger,

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
@@ -11,6 +14,40 @@ from orchestration.engagement import Engagement, EngagementError, load
 
 CODE_VERSION = version("itgc-evidence")
 TEMPLATE = Path(__file__).with_name("engagement.template.yml")
+CODE_FOLDERS = ("dbt_project", "expectations", "ingestion", "orchestration")
+"""Everything that decides what a package says: models and seeds, checks, connectors, rendering."""
+
+
+@cache
+def code_digest(project: Path) -> str:
+    """SHA-256 over the code behind a package: path and bytes of every file of :data:`CODE_FOLDERS`, sorted by path.
+
+    Args:
+        project: the folder whose models are built; the Python code is the code that runs.
+
+    Returns:
+        Lower-case hexadecimal digits.
+    """
+    digest = sha256()
+    running = Path(__file__).parents[1]
+    for name in CODE_FOLDERS:
+        for path in _code_files((project if name == "dbt_project" else running) / name):
+            content = path.read_bytes()
+            digest.update(f"{path.as_posix().rpartition(f'/{name}/')[2]}\0{len(content)}\0".encode())
+            digest.update(content)
+    return digest.hexdigest()
+
+
+def _code_files(folder: Path) -> Iterator[Path]:
+    """Files below a folder, sorted by path; nothing hidden and nothing compiled."""
+    for path in sorted(folder.rglob("*"), key=lambda path: path.relative_to(folder).as_posix()):
+        parts = path.relative_to(folder).parts
+        if (
+            path.is_file()
+            and path.suffix != ".pyc"
+            and not any(part.startswith((".", "__pycache__")) for part in parts)
+        ):
+            yield path
 
 
 @dataclass(frozen=True)
@@ -61,6 +98,11 @@ class Workspace:
     def checks(self) -> Path:
         """Results of the data checks of the last build."""
         return self.build / "data_checks.json"
+
+    @property
+    def code(self) -> str:
+        """Version of the tool, `+`, and the first digits of :func:`code_digest`: what made a package."""
+        return f"{CODE_VERSION}+{code_digest(self.project)[:12]}"
 
     def engagement(self) -> Engagement:
         """Read and validate the engagement file."""

@@ -6,6 +6,7 @@ folder, the envelope binds the manifest, and one rename puts the folder in place
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -131,9 +132,10 @@ def build_package(
             _freeze_and_draw(build)
             first_detected = _detect(build)
             build.entries = _ledger_entries(build, ledger)
+            ipe.write_seeds(build.folder, source, [*build.populations, *build.parts])
             write_registers(build, checks, first_detected)
             roots = {warehouse.parent, warehouse.parent.parent, manifest_json.parent, Path.cwd(), Path.home()}
-            ipe.write_sql(build.folder, source, build.populations, roots)
+            ipe.write_sql(build.folder, source, [*build.populations, *build.parts], roots)
             summary = _pages(build, checks, prepared_by)
         finally:
             source.con.close()
@@ -167,7 +169,7 @@ def _evidence(build: Build, checks: Sequence[CheckResult], ledger: Callable[[], 
             with_leaves=not mart.part,
         )
     items = {mart.name: build.exported[mart.name].rows for mart in build.populations}
-    build.reasons = reasons(warehouse, build.populations, checks, items)
+    build.reasons = reasons(warehouse, build.populations, checks, items, _warehouse_entries(warehouse))
     build.summaries = {str(row["population_id"]): row for row in warehouse.reporting("rpt_populations")}
     if ledger is not None:
         behind = newer_than(read_entries(ledger()), _warehouse_entries(warehouse))
@@ -177,8 +179,26 @@ def _evidence(build: Build, checks: Sequence[CheckResult], ledger: Callable[[], 
 
 def _mart_columns(warehouse: Warehouse, mart: Mart) -> list[Column]:
     model = warehouse.models.get(mart.name)
-    words = model.columns if model else {}
+    words = dict(model.columns) if model else {}
+    if not mart.part:
+        rules = {str(row["rule_id"]): row for row in warehouse.reporting("rpt_rules")}
+        for rule_id, rule in rules.items():
+            column = rule_id.partition(".")[2].lower()
+            if rule["control_id"] == mart.control_id:
+                words[column] = _rule_in_words(rule, words.get(column, ""))
     return [Column(name, plain_type(kind), words.get(name, "")) for name, kind in mart.columns]
+
+
+def _rule_in_words(rule: Mapping[str, Any], detail: str) -> str:
+    """Describe a rule's column: its wording, what each of the three values means, and what the model adds."""
+    unknown = (
+        "so the item is NOT_TESTABLE unless a rule is met" if rule["role"] == "key" else "which leaves the status as is"
+    )
+    added = re.sub(r"^Rule\b[^;:.]*[;:.]?\s*", "", detail).strip()
+    return (
+        f"rule {rule['rule_id']}: {rule['wording']}; true where it is met, false where it is not or does not apply,"
+        f" empty where its evidence is missing, {unknown}{f'; {added}' if added else ''}"
+    )
 
 
 def _freeze_and_draw(build: Build) -> None:

@@ -102,14 +102,41 @@ RECONCILIATIONS = _columns("""
     result | text | agrees, explained or what is open
 """)
 
+RECONCILIATION_DIFFERENCES = _columns("""
+    control_id | text | control whose population is reconciled
+    reconciliation | text | the equation, as in reconciliations.csv
+    item_key | text | key of the item that one side does not have
+    side | text | the side that has the item
+    explanation | text | the reason and where its evidence lies; empty while nobody explained it
+    explained_by | text | who explains it
+    approved_by | text | who approved the explanation; it counts only where this is somebody else than the explainer
+    first_collected_at | instant | when the explanation was first collected, whatever date it gives itself
+""")
+
+RESTATEMENTS = _columns("""
+    instance | text | the source whose record did not read the same twice
+    source | text | kind of source
+    table | text | table of the vault that holds both versions
+    record_key | text | key of the record in that table
+    kind | text | restated, edited (a line of a register), or back_dated (dated before a collection without the line)
+    field | text | path of the field in the record's JSON, e.g. actor.login; for back_dated the column of the date
+    before | text | value in the earlier version; empty where the field was not there, and for back_dated
+    after | text | value in the later version; empty where the field is gone; for back_dated the line's own date
+    before_collection_id | text | collection of the earlier version; for back_dated the last one without the line
+    after_collection_id | text | first collection that carried the later version
+    after_collected_at | instant | when that collection was taken
+    before_sha256 | text | SHA-256 of the earlier payload in the vault; empty for back_dated
+    after_sha256 | text | SHA-256 of the later payload in the vault
+""")
+
 COVERAGE = _columns("""
-    control_id | text | control
+    control_id | text | identifier of the control
     interval_start | instant | start of the expected interval
     interval_end | instant | end of the interval (exclusive)
-    expected | integer | what was expected in the interval
-    actual | integer | what happened in the interval
-    collected | boolean | whether a successful collection covers the interval
-    status | text | result for the interval
+    expected | integer | resources that the control rests on
+    actual | integer | those of them that were covered by collection
+    collected | boolean | whether all of them were
+    status | text | covered, no_occurrence (proven by a successful collection), not_operated or not_collected
     gap_cause | text | why something is missing
 """)
 
@@ -143,14 +170,14 @@ SUPERSEDED = (
 
 SAMPLING_PLAN = _columns("""
     frame_id | text | sampling frame
-    control_id | text | control
+    control_id | text | identifier of the control
     population_items | integer | number of items (N)
     method | text | simple_random or stratified_by_month
     confidence | decimal | confidence of the formula
     tolerable_rate | decimal | tolerable deviation rate
-    expected_deviations | integer | deviations which the size allows for
+    expected_deviations | integer | deviations in the sample which the size allows for
     sample_size | integer | number of items drawn
-    basis | text | where the size comes from and what it supports
+    basis | text | where the size comes from, what it supports, and what the seed does not prove
     seed | text | digits from which the tickets are computed; empty while none was supplied
     seed_provided_by | text | who supplied the seed
     seed_received_at | instant | when the seed was received, after the population was first frozen
@@ -160,9 +187,9 @@ SAMPLING_PLAN = _columns("""
 EXCEPTION_REGISTER = _columns("""
     exception_id | text | EX- and the first 16 digits of SHA-256(rule_id, 0x1F, item_key)
     type | text | item, control_not_operated, not_collected or not_testable
-    control_id | text | control
+    control_id | text | identifier of the control
     rule_id | text | rule that the item met
-    item_key | text | item of the population
+    item_key | text | key of the item; for an interval the control and the interval's start
     affected_from | instant | start of what is affected
     affected_to | instant | end of what is affected
     severity | text | management's triage
@@ -171,13 +198,13 @@ EXCEPTION_REGISTER = _columns("""
     description | text | what was found
     disposition | text | open, confirmed_deviation, not_a_deviation or duplicate: decided by people
     disposition_evidence | text | evidence for the disposition
-    root_cause | text | root cause
+    root_cause | text | why it happened, as decided
     extent | text | how far it reaches
     compensating_control | text | control that compensates
-    owner | text | who owns the exception
+    owner | text | who answers for it; while nobody decided that, the control's owner at the evidence cutoff
     justification | text | management's justification
     remediation | text | what is done about it
-    due_on | date | day by which it is remedied
+    due_on | date | day by which it is to be remedied; empty until people decide
     approved_by | text | who approved the disposition
     approved_at | instant | when it was approved
     closed_at | instant | when the exception was closed
@@ -186,7 +213,7 @@ EXCEPTION_REGISTER = _columns("""
 """)
 
 TEST_RESULTS = _columns("""
-    control_id | text | control
+    control_id | text | identifier of the control
     test_kind | text | design or operation
     statement | text | the control as management describes it
     management_test | text | what management's automated evaluation did with every item
@@ -234,7 +261,7 @@ DATA_CHECKS = _columns("""
     expectation | text | the expectation in words
     expected | text | what was asked for
     observed | text | what was found
-    passed | text | true, false, or error where the check itself could not run
+    passed | text | true, false, note (no pass, said on the face) or error where the check itself could not run
 """)
 
 DATA_DICTIONARY = _columns("""
@@ -256,6 +283,16 @@ REGISTERS: dict[str, tuple[str, tuple[Column, ...], tuple[str, ...]]] = {
     "control_owners.csv": ("rpt_control_owners", CONTROL_OWNERS, ("control_id", "from")),
     "rules.csv": ("rpt_rules", RULES, ("rule_id", "effective_from")),
     "reconciliations.csv": ("rpt_reconciliations", RECONCILIATIONS, ("control_id", "reconciliation")),
+    "reconciliation_differences.csv": (
+        "rpt_reconciliation_differences",
+        RECONCILIATION_DIFFERENCES,
+        ("control_id", "reconciliation", "item_key", "side"),
+    ),
+    "restatements.csv": (
+        "rpt_restatements",
+        RESTATEMENTS,
+        ("instance", "table", "record_key", "after_collected_at", "field"),
+    ),
     "coverage.csv": ("rpt_coverage", COVERAGE, ("control_id", "interval_start")),
     "exception_register.csv": ("rpt_exception_register", EXCEPTION_REGISTER, ("exception_id",)),
     "test_results.csv": ("rpt_test_results", TEST_RESULTS, ("control_id", "test_kind")),

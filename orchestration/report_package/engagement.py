@@ -29,6 +29,8 @@ class Engagement:
     zone: str
     business_calendar: str
     sampling: Mapping[str, Any]
+    snapshot_max_gap_days: int | None
+    """Longest distance between two snapshots that counts as covered."""
     simulated: bool
     """Whether the data is the demo company's, under an injected clock."""
 
@@ -79,6 +81,7 @@ def read_engagement(data: Mapping[str, Any]) -> Engagement:
             zone=str(data.get("zone", "UTC")),
             business_calendar=str(data.get("business_calendar", "")),
             sampling=data.get("sampling") or {},
+            snapshot_max_gap_days=(data.get("collection") or {}).get("snapshot_max_gap_days"),
             simulated=bool(data.get("simulation")),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -1,4 +1,8 @@
-"""Information produced by the entity: per control, where its report comes from and how to re-perform it."""
+"""Information produced by the entity: per control, where its report comes from and how to re-perform it.
+
+`ipe/sql/` holds every model between the collected records and what the package exports, `ipe/seeds/` the definitions
+that these models read: with the vault, that is all it takes to build the same tables again.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from orchestration.report_package.columns import Column
+from orchestration.report_package.csv_export import quoted
+from orchestration.report_package.warehouse import plain_type
 
 if TYPE_CHECKING:
     from orchestration.report_package.folder import PackageFolder
@@ -36,14 +44,33 @@ def without_paths(sql: str, roots: Iterable[Path]) -> str:
     return "\n".join(line.rstrip() for line in sql.strip().splitlines()) + "\n"
 
 
-def write_sql(folder: PackageFolder, warehouse: Warehouse, populations: Sequence[Mart], roots: Iterable[Path]) -> None:
-    """Write ipe/sql/<model>.sql for every model behind the populations."""
+def exported(warehouse: Warehouse, marts: Sequence[Mart]) -> set[str]:
+    """Return every model from which the package is made: populations, their parts and the reports, and all before."""
+    ends = {mart.name for mart in marts} | {
+        model.name for model in warehouse.models.values() if model.schema == "reporting"
+    }
+    return {name for end in ends for name in upstream(warehouse.models, end)}
+
+
+def write_sql(folder: PackageFolder, warehouse: Warehouse, marts: Sequence[Mart], roots: Iterable[Path]) -> None:
+    """Write ipe/sql/<model>.sql for every model behind the package."""
     places = list(roots)
-    names = {name for mart in populations for name in upstream(warehouse.models, mart.name)}
-    for name in sorted(names):
+    for name in sorted(exported(warehouse, marts)):
         model = warehouse.models[name]
         note = "" if model.compiled_text else "-- source text, not compiled in this build\n"
         folder.text(f"ipe/sql/{name}.sql", note + without_paths(model.compiled_text or model.source_text, places))
+
+
+def write_seeds(folder: PackageFolder, warehouse: Warehouse, marts: Sequence[Mart]) -> None:
+    """Write ipe/seeds/<seed>.csv for every seed that a model behind the package reads."""
+    names = {before for name in exported(warehouse, marts) for before in warehouse.models[name].depends_on}
+    for name in sorted(names):
+        seed, columns = warehouse.models.get(name), warehouse.columns("seeds", name)
+        if seed is not None and seed.is_seed and columns:
+            described = [Column(column, plain_type(kind), seed.columns.get(column, "")) for column, kind in columns]
+            query = f"select * from seeds.{quoted(name)}"  # noqa: S608 - name from dbt's own manifest
+            order = [column for column, _ in columns]
+            folder.query(f"ipe/seeds/{name}.csv", warehouse.con, query, order, described, name)
 
 
 def facts(warehouse: Warehouse, mart: Mart, sources: Mart | None, entries: Sequence[LedgerEntry]) -> dict[str, Any]:
@@ -61,15 +88,31 @@ def facts(warehouse: Warehouse, mart: Mart, sources: Mart | None, entries: Seque
     parameters = {(source, instance, resource): texts for source, instance, resource, texts in parameters_of(entries)}
     for row in used:
         row["parameters"] = parameters.get((row["source"], row["instance"], row["resource"]), [])
-    instances = sorted({row["instance"] for row in used})
-    return {"used": used, "lineage": _lineage(warehouse, instances), "models": upstream(warehouse.models, mart.name)}
+    tables = tables_of(warehouse, mart.control_id, used, entries)
+    return {"used": used, "lineage": _lineage(warehouse, tables), "models": upstream(warehouse.models, mart.name)}
 
 
-def _lineage(warehouse: Warehouse, instances: list[str]) -> list[dict[str, Any]]:
-    if not instances or not warehouse.has("chk_lineage"):
+def tables_of(
+    warehouse: Warehouse, control: str, used: Sequence[Mapping[str, Any]], entries: Sequence[LedgerEntry]
+) -> set[tuple[str, str]]:
+    """Return (source, table) of what a control rests on: by the seed control_resources, and by its items."""
+    rests_on = {(str(row["source"]), str(row["resource"])) for row in used}
+    if warehouse.columns("seeds", "control_resources"):
+        listed = warehouse.rows("select source, resource from seeds.control_resources where control_id = $1", [control])
+        rests_on |= {(str(row["source"]), str(row["resource"])) for row in listed}
+    found = set(rests_on)
+    for entry in entries:
+        source = str(entry.facts.get("source"))
+        if (source, str(entry.facts.get("resource"))) in rests_on:
+            found |= {(source, str(table)) for table in entry.facts.get("tables") or {}}
+    return found
+
+
+def _lineage(warehouse: Warehouse, tables: set[tuple[str, str]]) -> list[dict[str, Any]]:
+    if not warehouse.has("chk_lineage"):
         return []
-    return warehouse.rows(
-        "select instance, table_name, source_total, ledger_rows, vault_rows, staging_rows from reporting.chk_lineage"
-        " where list_contains(?, instance) order by all",
-        [instances],
+    rows = warehouse.rows(
+        "select source, instance, table_name, source_total, ledger_rows, vault_rows, staging_rows"
+        " from reporting.chk_lineage order by all"
     )
+    return [row for row in rows if (row["source"], row["table_name"]) in tables]

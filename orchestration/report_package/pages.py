@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from orchestration.report_package import charts, ipe
 from orchestration.report_package.completeness import CheckResult, uncollected, unexplained
 from orchestration.report_package.csv_export import cell_text, instant_text
+from orchestration.report_package.registers import SEED_KNOWN
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -69,6 +70,7 @@ def render(context: Context) -> Iterator[tuple[str, str]]:
         "populations": context.population_rows,
         "plans": context.plan_rows,
         "controls": context.warehouse.reporting("rpt_control_matrix"),
+        "seed_known": any(SEED_KNOWN in str(row["basis"]) for row in context.plan_rows),
     }
     checks = sorted(context.checks, key=lambda check: check.check_id)
     shared["checks"] = checks
@@ -185,6 +187,10 @@ def _index(context: Context) -> dict[str, Any]:
         "rules_hit": _rules_hit(warehouse),
         "reconciliations": reconciliations,
         "coverage": _coverage(context),
+        "restatements": _restatements(warehouse),
+        "evaluated": _evaluated(context, results),
+        "disclosed": _disclosed(warehouse),
+        "unproven": [row["control_id"] for row in context.plan_rows if SEED_KNOWN in str(row["basis"])],
         "thresholds": _thresholds(warehouse),
         "due": _due(warehouse, today, until),
         "today": today,
@@ -226,38 +232,96 @@ def _thresholds(warehouse: Warehouse) -> Rows:
     )
 
 
+def _evaluated(context: Context, results: Rows) -> dict[str, int]:
+    """Return how many items there are, a frame that controls share counted once, and how many results."""
+    frames = {row["frame_id"]: int(row["items"]) for row in context.population_rows}
+    return {
+        "items": sum(frames.values()),
+        "results": sum(int(row["items"]) for row in results),
+        "not_testable": sum(int(row["not_testable"] or 0) for row in results),
+    }
+
+
+def _disclosed(warehouse: Warehouse) -> Rows:
+    """Return the resources with a gap that only supplementary rules feel: no interval is uncovered by it."""
+    if not warehouse.has("chk_collection_gaps"):
+        return []
+    return warehouse.rows(
+        "select instance, resource, gap_from from reporting.chk_collection_gaps"
+        " where is_within_retention is null and gap_from is not null order by instance, resource"
+    )
+
+
+def _restatements(warehouse: Warehouse) -> dict[str, Any]:
+    """Return how many records and lines of each kind did not read the same, in words, and the first of them."""
+    counts = {
+        row["kind"]: row["n"]
+        for row in warehouse.rows(
+            'select kind, count(distinct concat_ws(chr(31), instance, "table", record_key)) as n'
+            " from reporting.rpt_restatements group by kind"
+        )
+    }
+    named = {"restated": "restated record", "back_dated": "back-dated register line", "edited": "edited register line"}
+    return {
+        "said": [
+            f"{n:,} {words}{'' if n == 1 else 's'}" for kind, words in named.items() if (n := counts.get(kind, 0))
+        ],
+        "notable": any(counts.get(kind) for kind in ("restated", "back_dated")),
+        "rows": warehouse.rows(
+            "select * from reporting.rpt_restatements"
+            " order by array_position(['restated', 'back_dated', 'edited'], kind), instance,"
+            ' "table", record_key, after_collected_at, field limit 8'
+        ),
+        "total": sum(counts.values()),
+    }
+
+
 def _coverage(context: Context) -> dict[str, Any]:
-    """Return the heat map: months across, controls down."""
+    """Return the heat map: months across, controls down; items by the month in which they occurred."""
     cells: dict[tuple[str, str], Rows] = {}
-    months: set[str] = set()
     for row in context.warehouse.reporting("rpt_coverage"):
         start = row["interval_start"]
         day = context.engagement.day_of(start) if isinstance(start, datetime) else start
         month = f"{day:%Y-%m}" if isinstance(day, date) else ""
-        months.add(month)
         cells.setdefault((str(row["control_id"]), month), []).append(row)
+    items = _occurrences(context)
     controls = sorted({control for control, _ in cells})
-    columns = sorted(months)
+    columns = sorted({month for _, month in cells})
     return {
         "months": columns,
-        "rows": [(control, [_heat(cells.get((control, month), [])) for month in columns]) for control in controls],
+        "rows": [
+            (control, [_heat(cells.get((control, month), []), items.get((control, month), 0)) for month in columns])
+            for control in controls
+        ],
     }
 
 
-def _heat(rows: Rows) -> dict[str, Any]:
+def _occurrences(context: Context) -> dict[tuple[str, str], int]:
+    """Return (control, month) → items of the population that occurred in it."""
+    return {
+        (mart.control_id, str(row["month"])): int(row["n"])
+        for mart in context.populations
+        for row in context.warehouse.rows(
+            "select strftime(occurred_on, '%Y-%m') as month, count(*) as n"  # noqa: S608 - the warehouse's own name
+            f" from ({mart.query}) where occurred_on is not null group by month"
+        )
+    }
+
+
+def _heat(rows: Rows, items: int) -> dict[str, Any]:
     """Return one cell: its class, its text and its words for a screen reader."""
     missing = [row for row in rows if uncollected(row)]
-    actual = sum(int(row["actual"] or 0) for row in rows)
     causes = sorted({str(row["gap_cause"]) for row in rows if row["gap_cause"]})
+    shown = f"{items:,}" if items else ""
+    words = f"{items:,} item{'' if items == 1 else 's'}"
     if not rows:
         return {"kind": "none", "text": "", "title": "not expected"}
     if len(missing) == len(rows):
-        return {"kind": "gap", "text": "gap", "title": "; ".join(["not collected", *causes])}
+        return {"kind": "gap", "text": f"{shown} gap".strip(), "title": "; ".join(["not collected", words, *causes])}
     if missing:
         title = f"{len(missing)} of {len(rows)} intervals not collected"
-        return {"kind": "part", "text": "part", "title": "; ".join([title, *causes])}
-    kind = "zero" if actual == 0 else "full"
-    return {"kind": kind, "text": f"{actual:,}", "title": "collected, no occurrence" if actual == 0 else "collected"}
+        return {"kind": "part", "text": f"{shown} part".strip(), "title": "; ".join([title, words, *causes])}
+    return {"kind": "full" if items else "zero", "text": f"{items:,}", "title": f"collected; {words}"}
 
 
 def _due(warehouse: Warehouse, today: date, until: date) -> Rows:

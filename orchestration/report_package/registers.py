@@ -18,6 +18,8 @@ from orchestration.report_package.columns import (
 )
 from orchestration.report_package.csv_export import quoted
 
+SEED_KNOWN = "the seed stood in the engagement when the population was first frozen, so nothing proves their order"
+
 if TYPE_CHECKING:
     from orchestration.report_package.completeness import CheckResult
     from orchestration.report_package.folder import PackageFolder
@@ -82,6 +84,8 @@ def plan_rows(build: Build) -> list[list[object]]:
         basis = design.basis
         if seed and seed.later:
             basis += f"; {seed.later} seed(s) received later do not count"
+        if seed and not seed.proves_order:
+            basis += f"; {SEED_KNOWN}"
         rows.append(
             [
                 build.freezes[mart.name]["frame_id"],

@@ -61,7 +61,7 @@ def sample_size(population: int, confidence: float, tolerable_rate: float, allow
     """Return the size for a population and the name of the formula it comes from."""
     if population <= SMALL_POPULATION:
         return hypergeometric_size(population, confidence, tolerable_rate, allowed), "hypergeometric"
-    return binomial_size(confidence, tolerable_rate, allowed), "binomial"
+    return min(binomial_size(confidence, tolerable_rate, allowed), population), "binomial"
 
 
 def upper_limit(size: int, deviations: int, confidence: float) -> float:

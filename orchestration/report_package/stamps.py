@@ -61,12 +61,17 @@ class Frozen:
 
 @dataclass(frozen=True)
 class Seed:
-    """The seed that counts for a frame, and how many came later and do not."""
+    """The seed that counts for a frame, and how many came later and do not.
+
+    ``proves_order`` is false where the seed was there when the frame was first frozen: nothing shows then that the
+    frame was fixed without knowing it.
+    """
 
     digits: str
     provided_by: str
     received_at: str
     later: int = 0
+    proves_order: bool = True
 
 
 class StampBook:
@@ -131,8 +136,17 @@ class StampBook:
             new.append(record)
         if new:
             self._stamps.write("seeds", new)
+        frozen: dict[str, str] = {}
+        for record in self._own("freezes"):
+            frozen.setdefault(str(record["frame_id"]), str(record["frozen_at"]))
         return {
-            frame: Seed(str(first["seed"]), str(first["provided_by"]), str(first["received_at"]), len(records) - 1)
+            frame: Seed(
+                str(first["seed"]),
+                str(first["provided_by"]),
+                str(first["received_at"]),
+                len(records) - 1,
+                str(first["received_at"]) > frozen.get(frame, ""),
+            )
             for frame, records in held.items()
             for first in records[:1]
         }

@@ -7,9 +7,11 @@ FOLDER is the package, by default the folder of this file. Prints one line per c
 Nothing outside the folder is read and nothing is written. A copy of this file obtained elsewhere than in the package
 is the better one to run; so is a public key obtained elsewhere.
 
-What is checked: the files against the manifest, no file unlisted, canonical manifests, the envelope and its signature,
-the root of every population recomputed line by line (RFC 6962), the samples drawn again from the seed, their proofs,
-every row of the registers traced to its item, the results counted again, and the chain of the ledger.
+What is checked: the files against the manifest, none unlisted and none missing, canonical manifests, the envelope and
+its signature, the root of every population recomputed line by line (RFC 6962), the sizes of the samples computed again,
+the samples drawn again from the seed, their proofs, every row of the registers traced to its item and every item to a
+collected record, severities, the results counted again, the chain of the ledger and its columns, and the state against
+reconciliations, coverage and data checks.
 """
 
 # ruff: noqa: B905, N818, PTH100, PTH112, PTH118, PTH120, PTH123
@@ -19,11 +21,13 @@ import argparse
 import base64
 import heapq
 import json
+import math
 import os
 import re
 import stat
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from decimal import ROUND_CEILING, Decimal
 from fractions import Fraction
 from hashlib import sha256, sha512
 from typing import Any, BinaryIO, NamedTuple
@@ -37,6 +41,18 @@ MAX_JSON = 64 << 20
 MAX_LINE = 16 << 20
 MAX_DIGITS = 18
 GENESIS = "0" * 64
+NOTES = (".not_restated",)
+FIXED = (
+    "README.txt", "collections.csv", "control_matrix.csv", "control_owners.csv", "coverage.csv", "data_checks.csv",
+    "data_checks.html", "data_dictionary.csv", "engagement.json", "exception_register.csv", "index.html",
+    "populations.csv", "reconciliation_differences.csv", "reconciliations.csv", "restatements.csv", "rules.csv",
+    "sampling_plan.csv", "test_results.csv", "verify.py",
+)  # fmt: skip
+COLLECTION_COLUMNS = (
+    "n", "entry_sha256", "previous_sha256", "kind", "collection_id", "source", "instance", "resource", "window_start",
+    "window_end", "collected_at", "pages", "requests", "rows", "distinct_keys", "source_total", "http_statuses",
+    "permission", "permission_detail", "gaps", "error", "entry",
+)  # fmt: skip
 STATUSES = ("PASS", "EXCEPTION", "NOT_TESTABLE", "NOT_DUE")
 SAFE_PATH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 HEX64 = re.compile(r"[0-9a-f]{64}")
@@ -131,6 +147,7 @@ class Folder:
     def __init__(self, root: str) -> None:
         self.root = os.path.abspath(root)
         self.sizes: dict[str, int] = {}
+        self.folders: list[str] = []
         self.strange: list[str] = []
         if not os.path.isdir(self.root):
             raise Problem("there is no such folder")
@@ -144,7 +161,9 @@ class Folder:
         facts = os.lstat(path)
         if stat.S_ISREG(facts.st_mode):
             self.sizes[name] = facts.st_size
-        elif not stat.S_ISDIR(facts.st_mode):
+        elif stat.S_ISDIR(facts.st_mode):
+            self.folders.append(name)
+        else:
             self.strange.append(name)
 
     def open(self, name: str) -> BinaryIO:
@@ -342,6 +361,23 @@ class Population(NamedTuple):
     merkle_root: str
 
 
+class Rule(NamedTuple):
+    """What rules.csv says about one rule."""
+
+    rule_id: str
+    column: str
+    role: str
+    """key or supplementary; empty where the rule makes no exception."""
+    severity: str
+    escalates_on: str
+    escalated_severity: str
+
+    def severity_of(self, item: Row) -> str:
+        """Severity of an item that meets the rule; a fact that is unknown escalates, too."""
+        escalated = self.escalates_on and item.get(self.escalates_on, "") != "false"
+        return self.escalated_severity if escalated else self.severity
+
+
 class Scan:
     """What one pass over a population's file found."""
 
@@ -378,11 +414,14 @@ class Verifier:
         for name, check in (
             ("registers readable", self._registers),
             ("populations listed", self._populations),
+            ("nothing missing", self._missing),
             ("populations re-hashed", self._scan_all),
             ("results counted again", self._results),
             ("exception register traced", self._register),
             ("details traced to items", self._details),
+            ("sample sizes computed again", self._sizes),
             ("samples drawn again", self._samples),
+            ("frozen before the seed", self._order),
             ("superseded samples proven", self._superseded),
             ("ledger chain", self._ledger),
             ("state", self._state),
@@ -491,7 +530,9 @@ class Verifier:
 
     def _unlisted(self) -> str:
         extra = sorted(set(self.folder.sizes) - set(self.listed) - {MANIFEST, ENVELOPE})
-        _require_none(extra, "file(s) not in the manifest")
+        parents = {path[:at] for path in self.listed for at, sign in enumerate(path) if sign == "/"}
+        extra += sorted(set(self.folder.folders) - parents)
+        _require_none(extra, "file(s) or folder(s) not in the manifest")
         return "every file of the folder is in the manifest"
 
     def _engagement(self) -> str:
@@ -506,45 +547,41 @@ class Verifier:
     # registers and populations
 
     def _registers(self) -> str:
-        self.rules: dict[str, list[tuple[str, str, str]]] = {}
-        seen: set[str] = set()
-        for row in self.folder.table("rules.csv", ("rule_id", "control_id", "effect", "role")):
-            if row["rule_id"] not in seen:
-                seen.add(row["rule_id"])
-                column = row["rule_id"].partition(".")[2].lower()
-                effects = (row["rule_id"], column, row["role"] if row["effect"] == "exception" else "")
-                self.rules.setdefault(row["control_id"], []).append(effects)
-        self.plan = {
-            row["control_id"]: row
-            for row in self.folder.table(
-                "sampling_plan.csv",
-                (
-                    "frame_id",
-                    "control_id",
-                    "population_items",
-                    "method",
-                    "sample_size",
-                    "seed",
-                    "seed_received_at",
-                    "drawn_at",
-                ),
-            )
-        }
+        self.rules = self._rules()
+        self.plan = {row["control_id"]: row for row in self.folder.table("sampling_plan.csv", PLAN_COLUMNS)}
         self.samples: dict[str, list[Row]] = {}
         for control in self.plan:
             name = f"samples/{control}_sample.csv"
             self.samples[control] = self.folder.table(name, SAMPLE_COLUMNS) if name in self.folder.sizes else []
         self.register = self.folder.table(
-            "exception_register.csv", ("exception_id", "type", "control_id", "rule_id", "item_key")
+            "exception_register.csv", ("exception_id", "type", "control_id", "rule_id", "item_key", "severity")
         )
-        self.open_exceptions: dict[tuple[str, str], set[str]] = {}
+        self.open_exceptions: dict[tuple[str, str], dict[str, str]] = {}
         for row in self.register:
-            if row["type"] == "item":
-                self.open_exceptions.setdefault((row["control_id"], row["item_key"]), set()).add(row["rule_id"])
+            if row["type"] in ("item", "not_testable"):
+                of_item = self.open_exceptions.setdefault((row["control_id"], row["item_key"]), {})
+                of_item[row["rule_id"]] = row["severity"]
         self.results = self.folder.table(
             "test_results.csv", ("control_id", "items", "passed", "exceptions", "not_testable", "not_due")
         )
-        return f"{len(seen)} rules, {len(self.register)} exceptions, {len(self.plan)} sampling plans"
+        rules = sum(len(rules) for rules in self.rules.values())
+        return f"{rules} rules, {len(self.register)} exceptions, {len(self.plan)} sampling plans"
+
+    def _rules(self) -> dict[str, list[Rule]]:
+        """Rules by control; a rule with several versions of its threshold stands in several rows."""
+        needed = ("rule_id", "control_id", "effect", "role", "severity", "escalates_on", "escalated_severity")
+        rules: dict[str, list[Rule]] = {}
+        for row in self.folder.table("rules.csv", needed):
+            role = row["role"] if row["effect"] == "exception" else ""
+            column = row["rule_id"].partition(".")[2].lower()
+            rule = Rule(row["rule_id"], column, role, row["severity"], row["escalates_on"], row["escalated_severity"])
+            of_control = rules.setdefault(row["control_id"], [])
+            if rule not in of_control:
+                of_control.append(rule)
+        names = [rule.rule_id for of_control in rules.values() for rule in of_control]
+        if len(set(names)) != len(names):
+            raise Problem("rules.csv says two things about one rule")
+        return rules
 
     def _populations(self) -> str:
         fields = ("control_id", "population_id", "frame_id", "version", "items", "merkle_root")
@@ -556,6 +593,15 @@ class Verifier:
         if shown != stated:
             raise Problem("populations.csv and the manifest disagree")
         return f"populations.csv and the manifest agree on {len(stated)} populations"
+
+    def _missing(self) -> str:
+        wanted = set(FIXED)
+        for population in self.populations:
+            stem = population.file[: -len(".csv")]
+            wanted |= {population.file, f"{stem}__sources.csv", f"samples/{population.control_id}_sample.csv"}
+            wanted |= {f"ipe/{population.control_id}.md", f"ipe/sql/{population.population_id}.sql"}
+        _require_none(sorted(wanted - set(self.listed)), "file(s) that every package has are not there")
+        return f"{len(wanted)} files that every package has are there"
 
     def _scan_all(self) -> str:
         self.scans: dict[str, Scan] = {}
@@ -606,14 +652,20 @@ class Verifier:
             scan.problems.append(f"{key[:80]!r} has status {status[:20]!r} of control {row['control_id'][:20]!r}")
             return
         scan.statuses[status] += 1
-        cells = [(rule, role, row.get(column, "")) for rule, column, role in self.rules.get(control, []) if role]
-        met = {rule for rule, _, cell in cells if cell == "true"}
+        rules = [rule for rule in self.rules.get(control, []) if rule.role]
+        met = {rule.rule_id: rule.severity_of(row) for rule in rules if row.get(rule.column, "") == "true"}
         if bool(met) != (status == "EXCEPTION"):
             scan.problems.append(f"{key[:80]!r} is {status} but its rules say otherwise")
-        if status in ("PASS", "NOT_DUE") and any(role == "key" and cell != "false" for _, role, cell in cells):
+        tested = all(row.get(rule.column, "") == "false" for rule in rules if rule.role == "key")
+        if status in ("PASS", "NOT_DUE") and not tested:
             scan.problems.append(f"{key[:80]!r} is {status} although a key rule is not tested")
-        if met != self.open_exceptions.pop((control, key), set()):
+        if status == "NOT_TESTABLE":
+            met = {f"{control}.NOT_TESTABLE": "medium"}
+        registered = self.open_exceptions.pop((control, key), {})
+        if set(met) != set(registered):
             scan.problems.append(f"{key[:80]!r}: its rules and the exception register disagree")
+        elif met != registered:
+            scan.problems.append(f"{key[:80]!r}: a severity is not the one that rules.csv gives")
 
     def _results(self) -> str:
         problems: list[str] = []
@@ -647,16 +699,15 @@ class Verifier:
         ids = [row["exception_id"] for row in self.register]
         if len(set(ids)) != len(ids) or ids != sorted(ids):
             problems.append("identifiers repeat or are out of order")
-        known = {rule for rules in self.rules.values() for rule, _, _ in rules}
+        known = {rule.rule_id for rules in self.rules.values() for rule in rules}
         for row in self.register:
-            if row["type"] == "item":
-                if (
-                    row["exception_id"]
-                    != "EX-" + sha256(f"{row['rule_id']}\x1f{row['item_key']}".encode()).hexdigest()[:16]
-                ):
-                    problems.append(f"{row['exception_id'][:40]}: not the identifier of its rule and item")
-                if row["rule_id"] not in known:
-                    problems.append(f"{row['exception_id'][:40]}: unknown rule")
+            named = sha256(f"{row['rule_id']}\x1f{row['item_key']}".encode()).hexdigest()[:16]
+            if row["exception_id"] != f"EX-{named}":
+                problems.append(f"{row['exception_id'][:40]}: not the identifier of its rule and item")
+            if row["type"] not in REGISTER_TYPES:
+                problems.append(f"{row['exception_id'][:40]}: unknown type {row['type'][:20]!r}")
+            if row["type"] == "item" and row["rule_id"] not in known:
+                problems.append(f"{row['exception_id'][:40]}: unknown rule")
         _require_none(problems, "problem(s)")
         return f"{len(ids)} rows, each traced to its item; no exception without a row"
 
@@ -684,23 +735,55 @@ class Verifier:
     def _trace(self, population: str, name: str, collected: dict[str, str]) -> Iterator[str]:
         """Merge a sorted detail file with its sorted population; what was excluded must be no item of it."""
         excluded = name.endswith("__excluded.csv")
+        sources = name.endswith("__sources.csv")
         previous = ""
         keys = (row["item_key"] for _, row in self.folder.rows(population, ("item_key",)))
         current = next(keys, None)
         for _, row in self.folder.rows(name, ("item_key",)):
             key = row["item_key"]
             while current is not None and current < key:
+                if sources and current != previous:
+                    yield f"{name}: no record of a source stands behind {current[:80]!r}"
+                    return
                 current = next(keys, None)
             if (current == key) == excluded or key < previous:
                 yield f"{name}: {key[:80]!r} is {'an item all the same' if excluded else 'no item'}, or out of order"
                 return
             previous = key
             origin = row.get("collection_id", "")
-            if name.endswith("__sources.csv") and origin and row.get("collected_at") != collected.get(origin, "never"):
+            if sources and (not origin or row.get("collected_at") != collected.get(origin, "never")):
                 yield f"{name}: {origin[:80]!r} is no committed collection of that time"
                 return
+        if sources and current is not None and (current != previous or next(keys, None) is not None):
+            yield f"{name}: no record of a source stands behind the last items"
 
     # samples
+
+    def _sizes(self) -> str:
+        sampling = _sampling(self.folder)
+        problems: list[str] = []
+        for control, plan in sorted(self.plan.items()):
+            problems += [f"{control}: {problem}" for problem in _size_differences(plan, sampling)]
+        _require_none(problems, "problem(s)")
+        return f"{len(self.plan)} sizes follow from confidence, tolerable rate and expected deviations"
+
+    def _order(self) -> str:
+        """A later version of a population may be frozen after the seed, never after its draw."""
+        rows = self.folder.table("populations.csv", ("control_id", "frame_id", "version", "frozen_at"))
+        late: list[str] = []
+        for row in rows:
+            plan = self.plan.get(row["control_id"], {})
+            received, drawn = plan.get("seed_received_at", ""), plan.get("drawn_at", "")
+            first = row["version"] == "1" and row["control_id"] == row["frame_id"]
+            stamped = [at for at in (row["frozen_at"], received, drawn) if at]
+            if not row["frozen_at"] or not all(INSTANT.fullmatch(at) for at in stamped):
+                late.append(f"{row['control_id']}: an instant is none")
+            elif (first and received and _instant(row["frozen_at"]) > _instant(received)) or (
+                drawn and _instant(row["frozen_at"]) > _instant(drawn)
+            ):
+                late.append(f"{row['control_id']}: frozen after its seed was received or its sample drawn")
+        _require_none(late, "problem(s)")
+        return f"{len(rows)} populations were frozen before their seed and their draw"
 
     def _samples(self) -> str:
         by_control = {population.control_id: population for population in self.populations}
@@ -730,7 +813,7 @@ class Verifier:
             if rows:
                 yield "a sample without a seed"
             return
-        if plan["seed_received_at"] > plan["drawn_at"]:
+        if not plan["seed_received_at"] or _instant(plan["seed_received_at"]) > _instant(plan["drawn_at"]):
             yield "drawn before the seed was received"
         size = number(plan["sample_size"])
         if size > population.items:
@@ -766,7 +849,7 @@ class Verifier:
 
     def _ledger(self) -> str:
         previous, count = GENESIS, 0
-        for _, row in self.folder.rows("collections.csv", ("n", "entry_sha256", "previous_sha256", "entry")):
+        for _, row in self.folder.rows("collections.csv", COLLECTION_COLUMNS):
             count += 1
             entry = _object(parse_json(row["entry"], whole_numbers=False))
             text = row["entry"].encode()
@@ -778,8 +861,8 @@ class Verifier:
                 raise Problem(f"entry {count}: wrong number")
             if row["previous_sha256"] != previous or entry.get("previous_sha256") != previous:
                 raise Problem(f"entry {count}: does not name the hash of the entry before it")
-            for name in ("kind", "collection_id", "source", "instance", "resource", "window_end", "collected_at"):
-                if (entry.get(name) or "") != row.get(name, ""):
+            for name in COLLECTION_COLUMNS:
+                if name not in ("entry", "entry_sha256") and _ledger_cell(name, entry) != row[name]:
                     raise Problem(f"entry {count}: column {name} is not that of its text")
             previous = row["entry_sha256"]
         if previous != self.manifest.get("ledger_head"):
@@ -790,16 +873,56 @@ class Verifier:
         reasons = _list(self.manifest.get("incomplete_because"))
         if self.state not in ("CHECKS_PASSED", "INCOMPLETE") or bool(reasons) != (self.state == "INCOMPLETE"):
             raise Problem("state and reasons contradict each other")
-        failed = [
-            row["check_id"]
-            for row in self.folder.table("data_checks.csv", ("check_id", "passed"))
-            if row["passed"] != "true"
-        ]
-        if failed and self.state == "CHECKS_PASSED":
-            raise Problem(f"CHECKS_PASSED although {len(failed)} data check(s) did not pass")
+        if self.state == "CHECKS_PASSED":
+            against = [*self._failed_checks(), *self._unreconciled(), *self._uncovered()]
+            _require_none(against, "contradiction(s) to CHECKS_PASSED")
         return self.state + (f": {len(reasons)} reason(s), see index.html" if reasons else "")
 
+    def _failed_checks(self) -> Iterator[str]:
+        rows = self.folder.table("data_checks.csv", ("check_id", "passed"))
+        if not rows:
+            yield "no data check was run"
+        for row in rows:
+            noted = row["passed"] == "note" and row["check_id"].endswith(NOTES)
+            if row["passed"] != "true" and not noted:
+                yield f"data check {row['check_id'][:80]} did not pass"
 
+    def _unreconciled(self) -> Iterator[str]:
+        needed = ("control_id", "reconciliation", "difference", "explained", "approved_by", "result")
+        rows = self.folder.table("reconciliations.csv", needed)
+        lines = self._explanations()
+        for row in rows:
+            if not _reconciled(row, lines.get((row["control_id"], row["reconciliation"]), [])):
+                yield f"{row['control_id']}: {row['reconciliation'][:80]} neither agrees nor is explained"
+        controls = {row["control_id"] for row in rows}
+        for row in self.folder.table("control_matrix.csv", ("control_id",)):
+            if row["control_id"] not in controls:
+                yield f"{row['control_id']}: reconciled to no other source"
+
+    def _explanations(self) -> dict[tuple[str, str], list[bool]]:
+        """By reconciliation: of each item on one side only, whether somebody approved what somebody else explained."""
+        needed = ("control_id", "reconciliation", "explained_by", "approved_by")
+        found: dict[tuple[str, str], list[bool]] = {}
+        for row in self.folder.table("reconciliation_differences.csv", needed):
+            explainer, approver = (row[name].strip().lower() for name in ("explained_by", "approved_by"))
+            approved = bool(explainer) and bool(approver) and explainer != approver
+            found.setdefault((row["control_id"], row["reconciliation"]), []).append(approved)
+        return found
+
+    def _uncovered(self) -> Iterator[str]:
+        for row in self.folder.table("coverage.csv", ("control_id", "interval_start", "collected", "status")):
+            if row["collected"] != "true" or row["status"] in ("not_collected", "gap"):
+                yield f"{row['control_id']}: the interval from {row['interval_start'][:20]} was not collected"
+        for row in self.folder.table("populations.csv", ("control_id", "status")):
+            if row["status"] == "NOT_TESTABLE":
+                yield f"{row['control_id']}: the population is not testable"
+
+
+REGISTER_TYPES = ("item", "control_not_operated", "not_collected", "not_testable")
+PLAN_COLUMNS = (
+    "frame_id", "control_id", "population_items", "method", "confidence", "tolerable_rate", "expected_deviations",
+    "sample_size", "basis", "seed", "seed_received_at", "drawn_at",
+)  # fmt: skip
 SAMPLE_COLUMNS = (
     "sample_id", "frame_id", "control_id", "design", "stratum", "seed", "ticket", "draw", "item_key", "occurred_at",
     "evidence_url", "leaf_index", "inclusion_proof", "auditor_result", "auditor_reference",
@@ -847,6 +970,135 @@ def allocate(strata: dict[str, int], size: int) -> dict[str, int]:
         rest = [name for name in sizes if drawn[name] > 1]
         drawn[max(rest, key=lambda name: (drawn[name] - shares[name], name))] -= 1
     return drawn
+
+
+# --- sizes of samples ----------------------------------------------------------------------------------------------
+
+SMALL_POPULATION = 1000
+PRESETS = {
+    "annual": (1, 1, 1),
+    "quarterly": (2, 2, 3),
+    "monthly": (2, 3, 4),
+    "weekly": (5, 8, 15),
+    "daily": (20, 30, 40),
+    "many times a day": (25, 40, 60),
+}
+PRESET = re.compile(r"preset for frequency ([a-z ]+), (low|moderate|high) risk(:.*)?", re.DOTALL)
+
+
+def _sampling(folder: Folder) -> dict[str, Any]:
+    """The sampling parameters of engagement.json."""
+    with folder.open("engagement.json") as file:
+        content = file.read(MAX_JSON)
+    return _object(_object(parse_json(_decoded(content), whole_numbers=False)).get("sampling") or {})
+
+
+def _size_differences(plan: Row, sampling: dict[str, Any]) -> Iterator[str]:
+    """Compare a plan with the engagement and its size with what the named formula gives."""
+    confidence, rate = _fraction(plan["confidence"]), _fraction(plan["tolerable_rate"])
+    allowed, items = number(plan["expected_deviations"]), number(plan["population_items"])
+    stated = {"confidence": confidence, "tolerable_rate": rate, "expected_deviations": allowed}
+    for name, value in stated.items():
+        if name in sampling and sampling[name] != value:
+            yield f"{name} is not that of engagement.json"
+    if sampling.get("seed") and not plan["seed"]:
+        yield "the engagement has a seed and the plan has none"
+    preset = PRESET.match(plan["basis"])
+    if (preset is not None) != (sampling.get("preset") == "frequency"):
+        yield "basis: a preset, or none, other than engagement.json says"
+    elif preset is not None:
+        sizes = PRESETS.get(preset.group(1), (0, 0, 0))
+        if number(plan["sample_size"]) != min(sizes[("low", "moderate", "high").index(preset.group(2))], items):
+            yield "the sample size is not that of the preset"
+    else:
+        formula, size = required_size(items, confidence, rate, allowed)
+        if not plan["basis"].startswith(formula) or number(plan["sample_size"]) != size:
+            yield f"the sample size is not {size}, which the {formula} formula gives"
+
+
+def required_size(items: int, confidence: float, rate: float, allowed: int) -> tuple[str, int]:
+    """The formula for a population and the least size with P(at most ``allowed`` deviations) <= 1 - confidence."""
+    if not items:
+        return "empty population", 0
+    if allowed > 1000:
+        raise Problem("too many expected deviations")
+    if items <= SMALL_POPULATION:
+        wrong = int((Decimal(items) * Decimal(str(rate))).to_integral_value(ROUND_CEILING))
+        least = _least(allowed, items, 1 - confidence, lambda size: _hypergeometric(allowed, items, wrong, size))
+        return "hypergeometric", least
+    return "binomial", _least(allowed, items, 1 - confidence, lambda size: _binomial(allowed, size, rate))
+
+
+def _least(allowed: int, items: int, risk: float, probability: Callable[[int], float]) -> int:
+    """Search the least size: the larger the sample, the smaller the probability."""
+    low, high = min(allowed + 1, items), items
+    while low < high:
+        middle = (low + high) // 2
+        if probability(middle) <= risk:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+def _binomial(at_most: int, size: int, rate: float) -> float:
+    return math.fsum(math.comb(size, k) * rate**k * (1 - rate) ** (size - k) for k in range(at_most + 1))
+
+
+def _hypergeometric(at_most: int, items: int, wrong: int, size: int) -> float:
+    ways = sum(math.comb(wrong, k) * math.comb(items - wrong, size - k) for k in range(at_most + 1))
+    return ways / math.comb(items, size)
+
+
+def _fraction(text: str) -> float:
+    if not re.fullmatch(r"[0-9]\.?[0-9]{0,17}(e-[0-9]{1,2})?", text) or not 0 < float(text) < 1:
+        raise Problem(f"{text[:20]!r} is no rate between 0 and 1")
+    return float(text)
+
+
+# --- cells and instants --------------------------------------------------------------------------------------------
+
+INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z")
+BREAKS = re.compile("\r\n|[\n\r\v\f\x85\u2028\u2029]")
+IS_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+
+
+def _instant(text: str) -> tuple[str, str]:
+    """What orders instants: the second, then its fraction."""
+    whole, _, fraction = text.rstrip("Z").partition(".")
+    return whole, fraction.ljust(6, "0")
+
+
+def _ledger_cell(column: str, entry: dict[str, Any]) -> str:
+    """The cell that collections.csv must show of a ledger entry."""
+    if column in ("permission", "permission_detail"):
+        value = (entry.get("permission") or {}).get("result" if column == "permission" else "detail")
+    else:
+        value = entry.get(column)
+    if value is None or value == {} or value == []:
+        return ""
+    if isinstance(value, (dict, list)):
+        return BREAKS.sub(" ", canonical(value).decode())
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if not isinstance(value, str):
+        return str(value)
+    formula = value[:1] in tuple("=+-@\t\r") and not IS_NUMBER.fullmatch(value)
+    return BREAKS.sub(" ", ("'" if formula else "") + value)
+
+
+def _reconciled(row: Row, lines: Sequence[bool]) -> bool:
+    """Whether a reconciliation agrees, or every item on one side only is explained and approved by somebody else."""
+    if row["result"] not in ("agrees", "explained") or not row["difference"]:
+        return False
+    difference = number(row["difference"].lstrip("-"))
+    if row["result"] == "agrees":
+        return difference == 0 and not lines
+    enough = number(row["explained"] or "0") == len(lines) >= difference
+    return enough and all(lines) and bool(row["approved_by"])
+
+
+# --- small things --------------------------------------------------------------------------------------------------
 
 
 def _rate_agrees(text: str, count: int, total: int) -> bool:

@@ -53,6 +53,7 @@ class Model:
     source_text: str = ""
     compiled_text: str = ""
     depends_on: tuple[str, ...] = ()
+    is_seed: bool = False
 
     @property
     def query_sha256(self) -> str:
@@ -120,7 +121,7 @@ class Warehouse:
         found: dict[tuple[str, str], list[tuple[str, str]]] = {}
         for schema, table, name, kind in self.con.execute(
             "select schema_name, table_name, column_name, data_type from duckdb_columns()"
-            " where database_name = current_database() and schema_name in ('marts', 'reporting')"
+            " where database_name = current_database() and schema_name in ('marts', 'reporting', 'seeds')"
             " order by schema_name, table_name, column_index"
         ).fetchall():
             found.setdefault((str(schema), str(table)), []).append((str(name), str(kind)))
@@ -192,6 +193,7 @@ def _model(node: Mapping[str, Any]) -> Model:
         source_text=str(node.get("raw_code") or ""),
         compiled_text=str(node.get("compiled_code") or ""),
         depends_on=tuple(str(up).rsplit(".", 1)[-1] for up in (node.get("depends_on") or {}).get("nodes", [])),
+        is_seed=node.get("resource_type") == "seed",
     )
 
 

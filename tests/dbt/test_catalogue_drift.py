@@ -195,6 +195,8 @@ def test_reporting_models_hold_the_columns_of_the_package() -> None:
         "rpt_populations": package.POPULATIONS,
         "rpt_reconciliations": package.RECONCILIATIONS,
         "rpt_coverage": package.COVERAGE,
+        "rpt_reconciliation_differences": package.RECONCILIATION_DIFFERENCES,
+        "rpt_restatements": package.RESTATEMENTS,
         "rpt_exception_register": package.EXCEPTION_REGISTER,
         "rpt_test_results": package.TEST_RESULTS,
         "rpt_collections": package.COLLECTIONS,

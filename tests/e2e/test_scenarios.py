@@ -131,6 +131,24 @@ def test_restated(run: Run, tmp_path: Path) -> None:
     ((_, logins, collections),) = versions
     assert collections == 2
     assert logins[1] == f"{logins[0]}-renamed"
+    package = package_of(done.stdout)
+    (row,) = [row for row in table(package, "restatements.csv") if row["kind"] == "restated"]
+    assert (row["instance"], row["table"], row["field"]) == ("github-harbor", "activity", "actor.login")
+    assert (row["before"], row["after"]) == (logins[0], f"{logins[0]}-renamed")
+    assert row["before_sha256"] != row["after_sha256"]
+    collected = {entry["collection_id"]: entry["collected_at"] for entry in table(package, "collections.csv")}
+    assert collected[row["before_collection_id"]] < collected[row["after_collection_id"]] == row["after_collected_at"]
+    (check,) = [
+        row for row in table(package, "data_checks.csv") if row["check_id"] == "source_github-harbor.not_restated"
+    ]
+    assert check["passed"] == "note"
+    assert manifest(package)["state"] == "CHECKS_PASSED"
+    above = face(package).split('<main id="main">')[0]
+    assert "Not the same when read again." in above
+    assert "1 restated record" in above
+    assert row["record_key"] in face(package)
+    assert {row["kind"] for row in table(run.package, "restatements.csv")} == {"edited"}
+    assert "Not the same when read again." not in face(run.package)
     with duckdb.connect(str(run.warehouse), read_only=True) as connection:
         (clean,) = connection.execute("select sum(restated) from reporting.chk_restatements").fetchone() or (None,)
     assert clean == 0

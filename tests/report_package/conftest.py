@@ -148,7 +148,7 @@ def ledger_texts(count: int) -> list[str]:
 def _marts(con: duckdb.DuckDBPyConnection, world: World) -> None:
     for control, (mart, _, _, rules) in CONTROLS.items():
         flags = ", ".join(f"{rule} boolean" for rule in rules)
-        con.execute(f"create table marts.{mart} ({HEADER}, title varchar, {flags})")
+        con.execute(f"create table marts.{mart} ({HEADER}, title varchar, is_privileged boolean, {flags})")
         count = 9 if control == "LA-04" else world.changes
         for i in range(count + (control != "LA-04" and world.late_record)):
             first = True if i % 17 == 3 else None if (i % 23 == 5) else False
@@ -168,9 +168,9 @@ def _marts(con: duckdb.DuckDBPyConnection, world: World) -> None:
             )
             con.execute(
                 f"insert into marts.{mart} values (?, ?, 'github', 'github-harbor', timestamptz '2025-10-02 12:00:00Z' + interval (?) hour,"
-                " date '2025-10-02' + ?::int, ?, ?, ?, null, ?, ?, ?, false)",
+                " date '2025-10-02' + ?::int, ?, ?, ?, null, ?, ?, ?, ?, false)",
                 [control, key, i * 140, i * 140 // 24, status, rules[0].upper() if first else None, rules[0].upper() if first is None else None,
-                 f"https://github.harbor.example/harbor-payroll/payroll/pull/{i}", world.title if i % 5 else "=cmd|'/c calc'!A1", first],
+                 f"https://github.harbor.example/harbor-payroll/payroll/pull/{i}", world.title if i % 5 else "=cmd|'/c calc'!A1", (None, True, False)[i % 3], first],
             )  # fmt: skip
         con.execute(f"create table marts.{mart}__sources ({SOURCES})")
         con.execute(
@@ -196,6 +196,11 @@ def _reporting(con: duckdb.DuckDBPyConnection, world: World) -> None:
     con.execute("""create table reporting.rpt_reconciliations (control_id varchar, reconciliation varchar, left_source varchar, right_source varchar,
         independence varchar, expected bigint, actual bigint, difference bigint, explained bigint, explained_by varchar, evidence_ref varchar,
         approved_by varchar, approved_at timestamptz, result varchar)""")
+    con.execute("""create table reporting.rpt_reconciliation_differences (control_id varchar, reconciliation varchar, item_key varchar, side varchar,
+        explanation varchar, explained_by varchar, approved_by varchar, first_collected_at timestamptz)""")
+    con.execute("""create table reporting.rpt_restatements (instance varchar, source varchar, "table" varchar, record_key varchar, kind varchar,
+        field varchar, before varchar, after varchar, before_collection_id varchar, after_collection_id varchar, after_collected_at timestamptz,
+        before_sha256 varchar, after_sha256 varchar)""")
     con.execute("""create table reporting.rpt_coverage (control_id varchar, interval_start timestamptz, interval_end timestamptz, expected bigint,
         actual bigint, collected boolean, status varchar, gap_cause varchar)""")
     con.execute("""create table reporting.rpt_exception_register (exception_id varchar, type varchar, control_id varchar, rule_id varchar,
@@ -218,8 +223,12 @@ def _reporting(con: duckdb.DuckDBPyConnection, world: World) -> None:
         )
         for rule in rules:
             con.execute(
-                "insert into reporting.rpt_rules values (?, ?, 'wording', 'exception', 'key', 'high', null, null, 'days', 1, 2, 'a', null, 'b', '2025-10-01', null)",
-                [f"{control}.{rule.upper()}", control],
+                "insert into reporting.rpt_rules values (?, ?, 'wording', 'exception', 'key', 'medium', ?, ?, 'days', 1, 2, 'a', null, 'b', '2025-10-01', null)",
+                [
+                    f"{control}.{rule.upper()}",
+                    control,
+                    *(("is_privileged", "high") if control != "LA-04" else (None, None)),
+                ],
             )
         con.execute(
             f"insert into reporting.rpt_populations select '{control}', '{mart}', '{frame}', 'One item of {control}', 'github', count(*), min(occurred_at),"
@@ -233,9 +242,13 @@ def _reporting(con: duckdb.DuckDBPyConnection, world: World) -> None:
             " timestamptz '2025-11-01 05:00:00Z' + interval (m) month, 1, m % 4, true, 'covered', null from range(12) t(m)"
         )
         con.execute(f"""insert into reporting.rpt_exception_register select 'EX-' || left(sha256('{control}.{rules[0].upper()}' || chr(31) || item_key), 16), 'item',
-            '{control}', '{control}.{rules[0].upper()}', item_key, null, null, case when '{control}' = 'LA-04' then 'medium' else 'high' end, occurred_at, 'found',
+            '{control}', '{control}.{rules[0].upper()}', item_key, null, null, case when '{control}' = 'LA-04' or is_privileged = false then 'medium' else 'high' end, occurred_at, 'found',
             'open', null, null, null, null, 'Olive Owner', null, null, date '2026-11-03', null, null, null, null, 'open'
             from marts.{mart} where {rules[0]}""")
+        con.execute(f"""insert into reporting.rpt_exception_register select 'EX-' || left(sha256('{control}.NOT_TESTABLE' || chr(31) || item_key), 16), 'not_testable',
+            '{control}', '{control}.NOT_TESTABLE', item_key, null, null, 'medium', occurred_at, 'evidence is missing',
+            'open', null, null, null, null, 'Olive Owner', null, null, null, null, null, null, null, 'open'
+            from marts.{mart} where status = 'NOT_TESTABLE'""")
         con.execute(f"""insert into reporting.rpt_test_results select '{control}', 'operation', 'Statement', 'Every item was tested', count(*),
             count(*) filter (where status = 'PASS'), count(*) filter (where status = 'EXCEPTION'), count(*) filter (where status = 'NOT_TESTABLE'),
             count(*) filter (where status = 'NOT_DUE'), count(*) filter (where status = 'EXCEPTION') / count(*),

@@ -12,7 +12,7 @@ from forger import Row, edit, mend, read
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from orchestration.report_package import PackageResult, verify_package
+from orchestration.report_package import PackageResult, verify, verify_package
 from orchestration.report_package.merkle import merkle_root
 
 POPULATION = "evidence/02_change_management/CM-01_code_changes.csv"
@@ -32,10 +32,12 @@ class Victim:
         self.tables = [name for name in self.names if name.endswith(".csv") and self.content[name].count(b"\n") > 1]
 
     def restore(self) -> None:
-        for path in list(self.folder.rglob("*")):
+        for path in sorted(self.folder.rglob("*"), reverse=True):
             name = path.relative_to(self.folder).as_posix()
             if path.is_symlink() or (path.is_file() and name not in self.content):
                 path.unlink()
+            elif path.is_dir() and not any(path.iterdir()):
+                path.rmdir()
         for name, content in self.content.items():
             path = self.folder / name
             if not path.is_file() or path.read_bytes() != content:
@@ -248,6 +250,132 @@ def rewrite_ledger(victim: Victim, data: st.DataObject) -> None:
     edit(victim.folder / "collections.csv", lambda old: old.__setitem__(slice(None), rows))
 
 
+def _drop_type(kind: str) -> Callable[[list[Row], st.DataObject], None]:
+    def drop(rows: list[Row], data: st.DataObject) -> None:
+        of_kind = [row for row in rows if row["type"] == kind]
+        rows.remove(data.draw(st.sampled_from(of_kind)))
+
+    return drop
+
+
+def _other_severity(row: Row, step: int) -> str:
+    return ("high", "medium", "low")[step % 3]
+
+
+def _of_rule(column: str) -> Callable[[list[Row], st.DataObject], None]:
+    """Change what rules.csv says of a rule that items met."""
+
+    def change(rows: list[Row], data: st.DataObject) -> None:
+        for row in rows:
+            if row["rule_id"] == "CM-01.NO_PR":
+                row[column] = "low"
+
+    return change
+
+
+def _frozen_late(row: Row, step: int) -> str:
+    return f"2026-11-0{step}T04:00:01Z"
+
+
+def _no_source(rows: list[Row], data: st.DataObject) -> None:
+    """Remove every source of one item."""
+    chosen = data.draw(st.sampled_from(sorted({row["item_key"] for row in rows})))
+    rows[:] = [row for row in rows if row["item_key"] != chosen]
+
+
+def smaller_sample(victim: Victim, data: st.DataObject) -> None:
+    """Plan and draw fewer items than the formula asks for."""
+    size = data.draw(st.integers(1, len(read(victim.folder / SAMPLE)) - 1))
+
+    def plan(rows: list[Row]) -> None:
+        for row in rows:
+            if row["control_id"] == "CM-01":
+                row["sample_size"] = str(size)
+
+    edit(victim.folder / "sampling_plan.csv", plan)
+    edit(victim.folder / SAMPLE, lambda rows: rows.__setitem__(slice(size, None), []))
+
+
+def weaker_plan(victim: Victim, data: st.DataObject) -> None:
+    """Ask for less confidence than the engagement, so that a smaller sample is enough."""
+    from orchestration.report_package.sampling import plan
+
+    confidence = data.draw(st.sampled_from([0.5, 0.6, 0.7, 0.8]))
+    weak = plan(60, "", {"confidence": confidence})
+
+    def restate(rows: list[Row]) -> None:
+        for row in rows:
+            if row["control_id"] == "CM-01":
+                row.update(confidence=str(confidence), sample_size=str(weak.sample_size), basis=weak.basis)
+
+    edit(victim.folder / "sampling_plan.csv", restate)
+    edit(victim.folder / SAMPLE, lambda rows: rows.__setitem__(slice(weak.sample_size, None), []))
+
+
+def no_sample(victim: Victim, data: st.DataObject) -> None:
+    """Pretend that no seed was supplied, so that nothing is drawn."""
+    blank = {"seed": "", "seed_provided_by": "", "seed_received_at": "", "drawn_at": ""}
+    edit(
+        victim.folder / "sampling_plan.csv",
+        lambda rows: [row.update(blank) for row in rows if row["control_id"] == "CM-01"],
+    )
+    edit(victim.folder / SAMPLE, list.clear)
+
+
+FIXED = [name for name in verify.FIXED if name not in {"verify.py", "engagement.json"}]
+
+
+def file_gone(victim: Victim, data: st.DataObject) -> None:
+    """Leave a file out, and every mention of it."""
+    name = data.draw(st.sampled_from([*FIXED, "ipe/CM-01.md", "ipe/sql/cm_01__code_changes.sql"]))
+    (victim.folder / name).unlink()
+
+
+def empty_folder(victim: Victim, data: st.DataObject) -> None:
+    """Add a folder with nothing in it."""
+    name = data.draw(st.sampled_from(["extra", "evidence/extra", "samples/superseded", "ipe/seeds/more"]))
+    (victim.folder / name).mkdir(parents=True, exist_ok=True)
+
+
+def own_approval(victim: Victim, data: st.DataObject) -> None:
+    """Explain a difference and approve the explanation oneself."""
+    by = {"explained_by": "hr:1", "approved_by": data.draw(st.sampled_from(["hr:1", "HR:1 ", ""]))}
+    edit(
+        victim.folder / "reconciliations.csv",
+        lambda rows: rows[0].update(by, actual="59", difference="1", explained="1", result="explained"),
+    )
+    edit(
+        victim.folder / "reconciliation_differences.csv",
+        lambda rows: rows.append(
+            {
+                "control_id": "CM-01",
+                "reconciliation": "changes = commits",
+                "item_key": "x",
+                "side": "left",
+                "explanation": "known",
+                "first_collected_at": "",
+                **by,
+            }
+        ),
+    )
+
+
+LEDGER_COLUMNS = [
+    name for name in verify.COLLECTION_COLUMNS if name not in {"entry", "entry_sha256", "previous_sha256", "n"}
+]
+
+
+def ledger_column(victim: Victim, data: st.DataObject) -> None:
+    """Change any column of the ledger beside the entry's own text."""
+    name = data.draw(st.sampled_from(LEDGER_COLUMNS))
+    at = data.draw(st.integers(0, len(read(victim.folder / "collections.csv")) - 1))
+
+    def change(rows: list[Row]) -> None:
+        rows[at][name] = (rows[at][name][:-1] + "7") if not rows[at][name].endswith("7") else ""
+
+    edit(victim.folder / "collections.csv", change)
+
+
 FORGERIES: dict[str, tuple[Callable[[Victim, st.DataObject], None], bool]] = {
     "title without root": (_of_row(POPULATION, _set("title", lambda row, step: row["title"] + "x" * step)), False),
     "root of the manifest stays": (_of_row("populations.csv", _hex("merkle_root")), False),
@@ -279,6 +407,25 @@ FORGERIES: dict[str, tuple[Callable[[Victim, st.DataObject], None], bool]] = {
     "source collection": (_of_row(POPULATION.replace(".csv", "__sources.csv"), _set("collection_id", lambda row, step: f"other.{step}")), False),
     "detail record": (_of_row(POPULATION.replace(".csv", "__reviews.csv"), _set("item_key", lambda row, step: row["item_key"] + str(step))), False),
     "state": (forge_state, False),
+    "reconciliation open": (_of_row("reconciliations.csv", _set("result", lambda row, step: "open")), False),
+    "reconciliation differs": (_of_row("reconciliations.csv", _shift("difference")), False),
+    "reconciliations removed": (_of_rows("reconciliations.csv", _remove), False),
+    "explanation approved by its author": (own_approval, False),
+    "interval not collected": (_of_row("coverage.csv", _set("collected", lambda row, step: "false")), False),
+    "interval a gap": (_of_row("coverage.csv", _set("status", lambda row, step: "not_collected")), False),
+    "population not testable": (_of_row("populations.csv", _set("status", lambda row, step: "NOT_TESTABLE")), False),
+    "not testable, and no row": (_of_rows("exception_register.csv", _drop_type("not_testable")), False),
+    "frozen after the seed": (_of_row("populations.csv", _set("frozen_at", _frozen_late)), False),
+    "severity": (_of_row("exception_register.csv", _set("severity", _other_severity)), False),
+    "severity of a rule": (_of_rows("rules.csv", _of_rule("severity")), False),
+    "escalation of a rule": (_of_rows("rules.csv", _of_rule("escalated_severity")), False),
+    "any column of the ledger": (ledger_column, False),
+    "item without a source": (_of_rows(POPULATION.replace(".csv", "__sources.csv"), _no_source), False),
+    "file of every package gone": (file_gone, False),
+    "smaller sample": (smaller_sample, False),
+    "weaker plan": (weaker_plan, False),
+    "no sample": (no_sample, False),
+    "empty folder": (empty_folder, False),
 }  # fmt: skip
 
 

@@ -31,6 +31,8 @@ PACKAGE_MD = {
     "control_owners.csv": "control_id, owner, owner_email, backup, from, to",
     "populations.csv": "control_id, population_id, frame_id, version, definition, source_systems, items, first_occurred_at, last_occurred_at, merkle_root, frozen_at, query_sha256, status",
     "reconciliations.csv": "control_id, reconciliation, left_source, right_source, independence, expected, actual, difference, explained, explained_by, evidence_ref, approved_by, approved_at, result",
+    "reconciliation_differences.csv": "control_id, reconciliation, item_key, side, explanation, explained_by, approved_by, first_collected_at",
+    "restatements.csv": "instance, source, table, record_key, kind, field, before, after, before_collection_id, after_collection_id, after_collected_at, before_sha256, after_sha256",
     "coverage.csv": "control_id, interval_start, interval_end, expected, actual, collected, status, gap_cause",
     "samples/CM-01_sample.csv": "sample_id, frame_id, control_id, design, phase, stratum, seed, ticket, draw, item_key, occurred_at, evidence_url, leaf_index, inclusion_proof, auditor_result, auditor_reference",
     "sampling_plan.csv": "frame_id, control_id, population_items, method, confidence, tolerable_rate, expected_deviations, sample_size, basis, seed, seed_provided_by, seed_received_at, drawn_at",
@@ -82,6 +84,9 @@ def test_every_column_of_every_table_is_in_the_dictionary(built: PackageResult) 
     title = by_column["evidence/02_change_management/CM-01_code_changes.csv", "title"]
     assert (title["type"], title["description"], title["source_model"]) == ("text", "title", "cm_01__code_changes")
     assert by_column["exception_register.csv", "due_on"]["type"] == "date"
+    rule = by_column["evidence/02_change_management/CM-01_code_changes.csv", "no_pr"]["description"]
+    assert rule.startswith("rule CM-01.NO_PR: wording; true where it is met")
+    assert rule.endswith("empty where its evidence is missing, so the item is NOT_TESTABLE unless a rule is met")
 
 
 def test_manifest_shape(built: PackageResult) -> None:
@@ -553,7 +558,7 @@ def test_due_this_week_by_owner(world: World) -> None:
     world.sql = (
         register + "owner = null, due_on = null",
         register
-        + "owner = 'Olga Overdue', due_on = '2026-10-31', disposition = 'confirmed_deviation' where control_id = 'LA-04'",
+        + "owner = 'Olga Overdue', due_on = '2026-10-31', disposition = 'confirmed_deviation' where control_id = 'LA-04' and type = 'item'",
         register + "owner = 'Dora Due', due_on = '2026-11-06' where control_id = 'CM-02'",
     )
     text = (world.build().path / "index.html").read_text("utf-8")
@@ -572,7 +577,74 @@ def test_coverage_shows_gaps(world: World) -> None:
         "update reporting.rpt_coverage set collected = false, gap_cause = 'no token' where control_id = 'LA-04' and interval_start < '2025-12-01'",
     )
     text = (world.build().path / "index.html").read_text("utf-8")
-    assert text.count('<span class="gap" title="not collected; no token">gap</span>') == 2
+    assert '<span class="gap" title="not collected; 6 items; no token">6 gap</span>' in text
+    assert '<span class="gap" title="not collected; 3 items; no token">3 gap</span>' in text
+    assert text.count('<span class="gap"') == 2
+    assert text.count('<span class="full" title="collected; ') > 2
+    assert text.count('<span class="zero" title="collected; 0 items">0</span>') >= 10
+
+
+def test_the_face_counts_shared_items_once(built: PackageResult) -> None:
+    text = (built.path / "index.html").read_text("utf-8")
+    untested = sum(int(row["not_testable"]) for row in read(built.path / "test_results.csv"))
+    assert untested
+    assert f"69, 129 results (controls share items), of which {untested} not testable" in text
+
+
+def test_a_seed_known_before_the_freeze_proves_no_order(world: World) -> None:
+    words = "stood in the engagement when the population"
+    known = world.build()
+    assert all(words in row["basis"] for row in read(known.path / "sampling_plan.csv"))
+    assert words in (known.path / "index.html").read_text("utf-8")
+    assert words in (known.path / "README.txt").read_text("utf-8")
+
+
+def test_a_seed_supplied_after_the_freeze_proves_it(world: World) -> None:
+    words = "stood in the engagement when the population"
+    world.engagement["sampling"]["seed"] = None
+    world.build()
+    world.now += timedelta(hours=1)
+    for frame in ("CM-01", "LA-04"):
+        register_seed(world.stamps, "type-ii_2025-10-01_2026-09-30", frame, "1" * 20, "auditor", world.now)
+    drawn = world.build()
+    for name in ("sampling_plan.csv", "index.html", "README.txt"):
+        assert words not in (drawn.path / name).read_text("utf-8"), name
+
+
+def test_the_snapshot_interval_stands_on_the_face_and_in_the_narrative(world: World) -> None:
+    world.engagement["collection"] = {"snapshot_max_gap_days": 35}
+    world.sql = ("update reporting.rpt_control_matrix set category = 'logical_access' where control_id = 'LA-04'",)
+    package = world.build().path
+    words = "ccounts that appear and vanish between two snapshots of a system without an event log"
+    assert words in (package / "index.html").read_text("utf-8")
+    assert "<dd>35 days</dd>" in (package / "index.html").read_text("utf-8")
+    assert words in (package / "ipe/LA-04.md").read_text("utf-8")
+    assert words not in (package / "ipe/CM-01.md").read_text("utf-8")
+
+
+def test_gaps_that_supplementary_rules_feel_are_named_with_the_state(world: World) -> None:
+    world.sql = (
+        "create table reporting.chk_collection_gaps as select 'github-harbor' as instance, 'rule_suites' as resource,"
+        " timestamptz '2025-10-01 04:00:00Z' as gap_from, 0 as not_permitted, null::boolean as is_within_retention",
+    )
+    result = world.build()
+    assert result.state == "CHECKS_PASSED"
+    assert "disclosed on the items (github-harbor rule suites)" in (result.path / "index.html").read_text("utf-8")
+
+
+def test_an_explained_reconciliation_shows_reason_explainer_and_approver(world: World) -> None:
+    world.sql = (
+        "update reporting.rpt_reconciliations set actual = 59, difference = 1, explained = 1, result = 'explained',"
+        " explained_by = 'Rita Reason', evidence_ref = 'TICKET-7: called off', approved_by = 'Anna Approver'"
+        " where control_id = 'CM-01'",
+        "insert into reporting.rpt_reconciliation_differences values"
+        " ('CM-01', 'changes = commits', 'x', 'git', 'TICKET-7: called off', 'Rita Reason', 'Anna Approver', '2026-01-01 00:00:00Z')",
+    )
+    result = world.build()
+    assert result.state == "CHECKS_PASSED"
+    text = (result.path / "index.html").read_text("utf-8")
+    assert "TICKET-7: called off; explained by Rita Reason; approved by Anna Approver" in text
+    assert verify_package(result.path).passed, verify_package(result.path).failures
 
 
 def test_the_verifier_travels_verbatim(built: PackageResult, copy_of: Callable[[Path], Path]) -> None:

@@ -131,7 +131,7 @@ def test_the_command_line(world: World, tmp_path: Path) -> None:
     code, text = run("--public-key", str(public))
     assert code == 0, text
     assert text.endswith(f"package digest: {result.digest}\nverified; state CHECKS_PASSED\n")
-    assert text.count("\nok  ") + 1 == 17
+    assert text.count("\nok  ") + 1 == 20
     public.write_text(public_bytes(OTHER).hex())
     code, text = run("--public-key", str(public))
     assert code == 1

@@ -36,3 +36,16 @@
         where trim(part) <> ''
     ) as {{ alias }}
 {%- endmacro %}
+
+{#- Like json_items: one row per value inside a JSON document, whatever its depth: leaf.field (`actor.login`, `rules[0].type`) and
+    leaf.value (text; a JSON null, an empty list and an empty object as JSON). -#}
+{% macro json_leaves(column, alias='leaf') %}{{ return(adapter.dispatch('json_leaves', 'itgc')(column, alias)) }}{% endmacro %}
+{% macro default__json_leaves(column, alias) -%}
+    cross join lateral (
+        select
+            substr(fullkey, 3) as field,
+            coalesce(atom ->> '$', cast(value as string)) as value
+        from json_tree({{ column }})
+        where type not in ('OBJECT', 'ARRAY') or value in ('{}', '[]')
+    ) as {{ alias }}
+{%- endmacro %}

@@ -1,4 +1,5 @@
 -- Rows that the ledger declares = rows in the vault; distinct records in the vault = records in staging (difference 0).
+-- source_total adds up what the source itself reported for the same collections, null where one of them reported nothing;
 -- ledger_distinct_keys adds up what each collection declares: a record collected twice counts twice there.
 with declared as (
 
@@ -20,10 +21,10 @@ totals as (
         source,
         instance,
         resource,
-        source_total,
+        case when count(source_total) = count(*) then cast(sum(source_total) as bigint) end as source_total,
     from {{ ref('stg_ledger__collections') }}
     where kind = 'committed'
-    qualify row_number() over (partition by source, instance, resource order by n desc) = 1
+    group by source, instance, resource
 
 ),
 

@@ -58,12 +58,11 @@ explanations as (
         spans.sequence,
         count(distinct explanations.item_key) as explained,
     from spans
-    inner join {{ ref('stg_registers__reconciliation_explanations') }} as explanations
+    inner join {{ ref('int_reconciliation_explanations') }} as explanations
         on explanations.item_key like concat(spans.instance, ':', replace(spans.sequence, ' ', '_'), '/%')
     where
         explanations.reconciliation = 'sequence'
-        and explanations.gone_at is null
-        and explanations.approved_by is not null
+        and explanations.is_approved
     group by spans.source, spans.instance, spans.sequence
 
 ),

@@ -1,5 +1,5 @@
 -- Every potential deviation, every item that could not be tested, every interval in which a control did not operate or was not
--- collected, each with the latest decision about it.
+-- collected, each with the latest decision about it. Nobody decided on an owner: the control's owner at the evidence cutoff.
 with exceptions as (
 
     select * from {{ ref('int_exceptions') }}
@@ -28,6 +28,32 @@ dispositions as (
     select * from {{ ref('stg_registers__dispositions') }}
     where gone_at is null
     qualify row_number() over (partition by exception_id order by decided_at desc, record_key desc) = 1
+
+),
+
+engagement as (
+
+    select * from {{ ref('int_engagement') }}
+
+),
+
+cutoff as (
+
+    select {{ local_date(add_seconds('evidence_cutoff_at', -1), 'zone') }} as day_on
+    from engagement
+
+),
+
+owners as (
+
+    select owners.*
+    from {{ ref('stg_registers__control_owners') }} as owners
+    cross join cutoff
+    where
+        owners.gone_at is null
+        and owners.valid_from <= cutoff.day_on
+        and (owners.valid_to is null or owners.valid_to >= cutoff.day_on)
+    qualify row_number() over (partition by owners.control_id order by owners.valid_from desc, owners.record_key) = 1
 
 ),
 
@@ -112,7 +138,7 @@ final as (
         dispositions.root_cause,
         dispositions.extent,
         dispositions.compensating_control,
-        dispositions.owner,
+        coalesce(dispositions.owner, owners.owner) as owner,
         dispositions.justification,
         dispositions.remediation,
         dispositions.due_on,
@@ -124,6 +150,7 @@ final as (
     from identified
     left join dispositions on dispositions.exception_id = identified.exception_id
     left join detections on detections.exception_id = identified.exception_id
+    left join owners on owners.control_id = identified.control_id
 
 )
 

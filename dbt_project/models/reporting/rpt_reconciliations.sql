@@ -1,4 +1,5 @@
--- agrees: nothing on one side only; explained: every difference is explained and approved in the register; else open.
+-- agrees: nothing on one side only; explained: every difference is explained in the register and approved there by somebody else;
+-- else open.
 with reconciliations as (
 
     select * from {{ ref('int_reconciliations') }}
@@ -13,8 +14,8 @@ differences as (
 
 explanations as (
 
-    select * from {{ ref('stg_registers__reconciliation_explanations') }}
-    where gone_at is null and approved_by is not null and approved_at is not null
+    select * from {{ ref('int_reconciliation_explanations') }}
+    where is_approved
 
 ),
 
