@@ -1,5 +1,6 @@
 -- Every first-parent commit belongs to exactly one change: a merged request by its merge commit, by the platform's merge event,
 -- as one of the commits that a rebase replayed below the merge commit, or by the platform's association; else the push; else itself.
+-- A commit that came by a push is a request's only if the platform associates it with one that this very push merged.
 with
 
 commits as (
@@ -59,6 +60,7 @@ associations as (
         association_items.branch,
         association_items.oid,
         merged_requests.pull_request_id,
+        merged_requests.merged_at,
     from association_items
     inner join merged_requests
         on
@@ -79,9 +81,15 @@ mapped as (
         case
             when commits.merge_request_id is not null then 'merge_commit'
             when commits.activity_type in ('pr_merge', 'merge_queue_merge') and commits.next_merge_position <= commits.event_position then 'merge_event'
+            when
+                commits.activity_type in ('push', 'force_push')
+                and (
+                    associations.pull_request_id is null
+                    or abs({{ seconds_between('commits.event_at', 'associations.merged_at') }}) > {{ threshold('CM-01', 'merge_by_push_seconds') }}
+                )
+                then 'push_event'
             when replayed.pull_request_id is not null then 'rebased_commit'
             when associations.pull_request_id is not null then 'association'
-            when commits.activity_type in ('push', 'force_push') then 'push_event'
             else 'commit'
         end as mapping,
         replayed.pull_request_id as replayed_request_id,
