@@ -240,6 +240,7 @@ models:
   - name: marked_{name}
     data_tests:
       - status_follows_rules: {{name: {name}_status, arguments: {{control_id: CM-02}}}}
+      - pass_requires: {{name: {name}_pass, arguments: {{condition: rules_failed is null}}}}
 """
 
 
@@ -265,7 +266,7 @@ def table(house: tuple[Path, dict[str, str]], name: str) -> list[tuple[Any, ...]
     return rows(house[0], f"select * from main.{name} order by all")
 
 
-@pytest.mark.parametrize("test", ["unique", "overlap", "rows", "format", "status"])
+@pytest.mark.parametrize("test", ["unique", "overlap", "rows", "format", "status", "pass"])
 def test_generic_tests_pass_and_fail(house: tuple[Path, dict[str, str]], test: str) -> None:
     assert house[1][f"good_{test}"] == "pass"
     assert house[1][f"bad_{test}"] == "fail"
