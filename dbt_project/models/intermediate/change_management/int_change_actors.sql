@@ -1,5 +1,5 @@
 -- Who wrote or pushed a change: author of the request, authors, committers and co-authors of its commits, pushers.
--- web-flow (the platform itself) is nobody; a merge of the base branch that adds nothing is not substantive.
+-- web-flow (the platform itself) is nobody as a committer; a merge of the base branch that adds nothing is not substantive.
 with
 
 changes as (
@@ -224,7 +224,8 @@ named as (
 
 ),
 
--- the platform's private addresses carry the account: <id>+<login>@users.noreply.github.com
+-- the platform's private addresses carry the account: <id>+<login>@users.noreply.github.com. Whoever writes a commit can type any
+-- address: no address takes an author away, nor does one make a bot
 identified as (
 
     select
@@ -239,12 +240,12 @@ identified as (
             {{ text_match('lower(email)', '^([^@+]+)@users[.]noreply[.]') }}
         ) as login,
         lower(email) as email,
-        user_type,
+        coalesce(user_type = 'Bot', false) or coalesce(login like '%[bot]', false) as is_named_bot,
         is_substantive,
     from named
     where
-        coalesce(lower(login), '') <> 'web-flow'
-        and coalesce(lower(email), '') <> 'noreply@github.com'
+        role <> 'committer'
+        or (coalesce(lower(login), '') <> 'web-flow' and coalesce(lower(email), '') <> 'noreply@github.com')
 
 ),
 
@@ -294,7 +295,7 @@ resolved as (
         identified.login,
         identified.email,
         identified.is_substantive,
-        coalesce(identified.user_type = 'Bot', false) or bots.user_id is not null as is_known_bot,
+        identified.is_named_bot or bots.user_id is not null as is_known_bot,
         coalesce(by_id.account_key, account_emails.account_key, account_logins.account_key) as account_key,
         people_emails.person_id as person_by_email,
     from identified
@@ -320,12 +321,7 @@ judged as (
         coalesce(resolved.login, resolved.email) as identity,
         resolved.account_key,
         coalesce(accounts.person_id, resolved.person_by_email) as person_id,
-        (
-            resolved.is_known_bot
-            or coalesce(accounts.account_kind in ('bot', 'service'), false)
-            or coalesce(resolved.login like '%[bot]', false)
-            or coalesce(resolved.email like '%[bot]@users.noreply.%', false)
-        ) as is_bot,
+        resolved.is_known_bot or coalesce(accounts.account_kind in ('bot', 'service'), false) as is_bot,
         resolved.is_substantive,
     from resolved
     left join accounts on accounts.account_key = resolved.account_key

@@ -103,7 +103,7 @@ actor_facts as (
 
 ),
 
--- a commit's author whom the platform saw neither push, commit nor open the request
+-- a commit's author whom the platform saw neither push nor open the request; a committer is no witness, git's config names him too
 mismatches as (
 
     select distinct authors.item_key
@@ -111,7 +111,7 @@ mismatches as (
     left join actors as witnesses
         on
             witnesses.item_key = authors.item_key
-            and witnesses.role in ('request_author', 'pusher', 'committer')
+            and witnesses.role in ('request_author', 'pusher')
             and witnesses.person_id = authors.person_id
     where authors.role = 'author' and not authors.is_bot and witnesses.item_key is null
 
