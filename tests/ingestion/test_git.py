@@ -396,3 +396,17 @@ def test_dangerous_transport_is_refused(tmp_path: Path, collector: Collector) ->
     with pytest.raises(SourceError, match="not allowed"):
         collector()
     assert not (tmp_path / "owned").exists()
+
+
+def test_update_from_the_base_that_changes_only_white_space(repo: Repo, collector: Collector) -> None:
+    repo.commit("a", "1", "root")
+    repo("checkout", "-qb", "topic")
+    before = repo.commit("t", "if closed:\n    refuse()\n    stop()\n", "topic work")
+    repo("checkout", "-q", "main")
+    repo.commit("b", "1", "main moves")
+    repo("checkout", "-q", "topic")
+    repo("merge", "-q", "--no-commit", "main")
+    merged = repo.commit("t", "if closed:\n    refuse()\nstop()\n", "Update branch")
+    repo.pull(7, merged)
+    rows = {row["sha"]: row for row in collector().tables["pull_commits"]}
+    assert None is not rows[before]["cumulative_patch_id"] != rows[merged]["cumulative_patch_id"] is not None

@@ -110,7 +110,9 @@ class Git:
         return self._process(["merge-base", "--is-ancestor", older, newer]).returncode == 0
 
     def patch_ids(self, *arguments: str, command: str = "log") -> dict[str, str]:
-        """Commit → stable patch id of its difference to its first parent; commits without a difference are absent.
+        """Commit → patch id of its difference to its first parent; commits without a difference are absent.
+
+        White space counts: in some languages it is what the program does.
 
         Args:
             arguments: Revisions for `git log`, or two commits for `git diff-tree`.
@@ -119,7 +121,7 @@ class Git:
         options = ["--format=commit %H", "--diff-merges=first-parent"] if command == "log" else []
         with (
             self._popen([command, "--patch", *_DIFF, *options, *arguments], subprocess.DEVNULL) as diff,
-            self._popen(["patch-id", "--stable"], diff.stdout) as patch_id,
+            self._popen(["patch-id", "--verbatim"], diff.stdout) as patch_id,
         ):
             if diff.stdout is not None:
                 diff.stdout.close()
