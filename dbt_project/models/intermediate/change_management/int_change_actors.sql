@@ -1,4 +1,5 @@
--- Who wrote or pushed a change: author of the request, authors, committers and co-authors of its commits, pushers.
+-- Who wrote or pushed a change: author of the request, authors, committers and co-authors of its commits, pushers, and whoever pushed
+-- its merge instead of the platform.
 -- web-flow (the platform itself) is nobody as a committer; a merge of the base branch that adds nothing is not substantive.
 with
 
@@ -30,6 +31,12 @@ pull_commits as (
 commit_changes as (
 
     select * from {{ ref('int_commit_changes') }}
+
+),
+
+pushed_merges as (
+
+    select * from {{ ref('int_pushed_merges') }}
 
 ),
 
@@ -221,6 +228,26 @@ named as (
     select item_key, instance, 'committer' as role, sha as oid, committer_id as user_id, committer_login as login, committer_email as email, cast(null as string) as user_type, true as is_substantive
     from branch_commits
     where change_kind <> 'pull_request'
+    union all
+    select item_key, instance, 'pusher' as role, sha as oid, pushed_by_id as user_id, pushed_by_login as login, cast(null as string) as email, pushed_by_type as user_type, is_substantive
+    from pushed_merges
+    union all
+    select
+        pushed_merges.item_key,
+        pushed_merges.instance,
+        'committer' as role,
+        pushed_merges.sha as oid,
+        platform_commits.committer_id as user_id,
+        platform_commits.committer_login as login,
+        pushed_merges.committer_email as email,
+        cast(null as string) as user_type,
+        pushed_merges.is_substantive,
+    from pushed_merges
+    left join platform_commits
+        on
+            platform_commits.repository_id = pushed_merges.repository_id
+            and platform_commits.branch = pushed_merges.branch
+            and platform_commits.oid = pushed_merges.sha
 
 ),
 

@@ -71,6 +71,16 @@ pull_commits as (
 
 ),
 
+pushed_merges as (
+
+    select
+        item_key,
+        max(case when is_substantive then 2 when is_substantive is null then 1 else 0 end) as doubt,
+    from {{ ref('int_pushed_merges') }}
+    group by item_key
+
+),
+
 request_merges as (
 
     select
@@ -260,7 +270,11 @@ judged as (
     select
         standing.*,
         case independence.dependence when 2 then true when 0 then false end as is_own_change,
-        coverage.covers_head,
+        -- what somebody pushed as the merge has to be the head as well
+        case
+            when not coverage.covers_head or pushed_merges.doubt = 2 then false
+            when coalesce(pushed_merges.doubt, 0) = 0 then coverage.covers_head
+        end as covers_head,
         coalesce(permissions.can_write, case when confirmed.is_confirmed and standing.is_standing_approval then true end) as could_write,
         case
             when standing.person_id is null then null
@@ -277,6 +291,7 @@ judged as (
     left join permissions
         on permissions.item_key = standing.item_key and permissions.review_id = standing.review_id
     left join confirmed on confirmed.item_key = standing.item_key
+    left join pushed_merges on pushed_merges.item_key = standing.item_key
 
 ),
 

@@ -150,6 +150,8 @@ final as (
         mapping,
         pull_request_id,
         case when change_kind = 'push' then activity_id end as activity_id,
+        activity_id as event_id,
+        activity_type as event_type,
         first_parent_sha,
         second_parent_sha,
         author_name,
