@@ -15,6 +15,12 @@ request_commits as (
 
 ),
 
+requests as (
+
+    select * from {{ ref('stg_github__pull_requests') }}
+
+),
+
 request_events as (
 
     select * from {{ ref('stg_github__pull_request_events') }}
@@ -100,6 +106,22 @@ substance as (
 
 ),
 
+-- a source that lists only so many commits of a request hides the authors of the others
+incomplete_requests as (
+
+    select
+        changes.item_key,
+        changes.instance,
+    from changes
+    inner join requests
+        on requests.repository_id = changes.repository_id and requests.pull_request_id = changes.pull_request_id
+    left join request_commits
+        on request_commits.repository_id = changes.repository_id and request_commits.pull_request_id = changes.pull_request_id
+    group by changes.item_key, changes.instance, requests.commits_total
+    having requests.commits_total > count(distinct request_commits.oid)
+
+),
+
 commit_authors as (
 
     select
@@ -177,6 +199,9 @@ named as (
     select item_key, instance, 'request_author' as role, cast(null as string) as oid, author_id as user_id, author_login as login, cast(null as string) as email, author_type as user_type, true as is_substantive
     from changes
     where change_kind = 'pull_request'
+    union all
+    select item_key, instance, 'not_collected' as role, cast(null as string) as oid, cast(null as string) as user_id, cast(null as string) as login, cast(null as string) as email, cast(null as string) as user_type, true as is_substantive
+    from incomplete_requests
     union all
     select item_key, instance, 'pusher' as role, tip_sha as oid, pushed_by_id as user_id, pushed_by_login as login, cast(null as string) as email, pushed_by_type as user_type, true as is_substantive
     from changes
