@@ -40,6 +40,40 @@ spells as (
 
 ),
 
+people as (
+
+    select * from {{ ref('int_people') }}
+
+),
+
+collections as (
+
+    select * from {{ ref('stg_ledger__collections') }}
+    where
+        kind = 'committed'
+        and permission not in ('denied', 'not_available')
+        and source in ('bamboohr', 'hris_csv', 'registers')
+        and resource in ('employees', 'employment_status', 'workers', 'contractors')
+
+),
+
+-- up to when the record that employs a person was read, all parts of it
+hris_reads as (
+
+    select
+        instance,
+        min(last_collected_at) as last_collected_at,
+    from (
+        select
+            instance,
+            max(collected_at) as last_collected_at,
+        from collections
+        group by instance, resource
+    ) as resources
+    group by instance
+
+),
+
 permissions as (
 
     select * from {{ ref('int_change_permissions') }}
@@ -278,7 +312,7 @@ judged as (
         coalesce(permissions.can_write, case when confirmed.is_confirmed and standing.is_standing_approval then true end) as could_write,
         case
             when standing.person_id is null then null
-            when employment.activity = 2 then true
+            when employment.activity = 2 and hris_reads.last_collected_at >= standing.submitted_at then true
             when employment.activity = 0 then false
         end as was_active,
     from standing
@@ -292,6 +326,8 @@ judged as (
         on permissions.item_key = standing.item_key and permissions.review_id = standing.review_id
     left join confirmed on confirmed.item_key = standing.item_key
     left join pushed_merges on pushed_merges.item_key = standing.item_key
+    left join people on people.person_id = standing.person_id
+    left join hris_reads on hris_reads.instance = people.hris_instance
 
 ),
 
