@@ -119,7 +119,7 @@ commits_of_the_period as (
         concat(commits_between_heads.instance, ':', commits_between_heads.repository_id, '/branch/', commits_between_heads.branch, '/', commits_between_heads.sha) as item_key,
         true as is_left,
         count(commit_changes.item_key) = 1
-        and count(changes.item_key) = count(case when commit_changes.occurred_at >= engagement.period_start_at and commit_changes.occurred_at < engagement.period_end_at then 1 end) as is_right,
+        and count(changes.item_key) = count(case when commit_changes.first_reached_at >= engagement.period_start_at and commit_changes.first_reached_at < engagement.period_end_at then 1 end) as is_right,
     from commits_between_heads
     cross join engagement
     left join commit_changes
@@ -187,7 +187,7 @@ deployed_commits as (
         min(deployments.created_at) as created_at,
     from deployments
     left join commit_changes
-        on commit_changes.repository_id = deployments.repository_id and commit_changes.sha = deployments.commit_oid
+        on commit_changes.repository_id = deployments.repository_id and commit_changes.sha = deployments.commit_oid and commit_changes.is_first_branch
     group by deployments.instance, deployments.repository_id, deployments.deployment_id
 
 ),
@@ -219,8 +219,8 @@ unmapped_in_ranges as (
             and commit_changes.branch = deployed_ranges.branch
             and commit_changes.position <= deployed_ranges.position
             and commit_changes.position > deployed_ranges.previous_position
-            and commit_changes.occurred_at >= engagement.period_start_at
-            and commit_changes.occurred_at < engagement.period_end_at
+            and commit_changes.first_reached_at >= engagement.period_start_at
+            and commit_changes.first_reached_at < engagement.period_end_at
     left join changes on changes.item_key = commit_changes.item_key
     where changes.item_key is null
     group by deployed_ranges.instance, deployed_ranges.repository_id, deployed_ranges.deployment_id

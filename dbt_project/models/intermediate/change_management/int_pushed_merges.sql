@@ -5,7 +5,7 @@ with
 commit_changes as (
 
     select * from {{ ref('int_commit_changes') }}
-    where change_kind = 'pull_request' and event_type in ('push', 'force_push')
+    where change_kind = 'pull_request' and is_first_branch and event_type in ('push', 'force_push')
 
 ),
 
