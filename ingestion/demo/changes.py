@@ -164,7 +164,10 @@ class Pull:
 
 @dataclass
 class DirectPush:
-    """Commits pushed to the production branch outside any request; `drop` first-parent commits are rewritten away."""
+    """Commits pushed to the production branch outside any request; `drop` first-parent commits are rewritten away.
+
+    `named_by` is a request that was merged later and that the platform names for the commits all the same.
+    """
 
     repository: Repository
     by: Login
@@ -176,6 +179,7 @@ class DirectPush:
     tested: bool = True
     activity: int = 0
     commits: list[Commit] = field(default_factory=list)
+    named_by: Pull | None = None
 
     @property
     def item_key(self) -> str:

@@ -108,7 +108,8 @@ class BranchWriter:
             self._activity(update)
             for commit in reached:
                 gone = self.played.lost.get(commit.sha)
-                pulls = [{"databaseId": update.pull.id, "number": update.pull.number}] if update.pull else []
+                named = update.pull or (update.push and update.push.named_by)
+                pulls = [{"databaseId": named.id, "number": named.number}] if named else []
                 payload = {
                     **self.commit(commit),
                     "associatedPullRequests": {"nodes": pulls},

@@ -87,17 +87,20 @@ def _work(pull: Pull, by: Login, hours: float) -> Push:
 
 
 def _outside_requests(world: World, p: Planter) -> None:
+    pushes = []
     for repository, month, day in (("104", 11, 12), ("106", 4, 15)):
         repo = world.repositories[repository]
         when = at(business_day(date(2025 if month > 9 else 2026, month, day), 0), 14, 5)
         who = p.planner.candidates(repo, when)[-1]
         push = DirectPush(repo, who, when, [Work(who, when - timedelta(minutes=30))], subject="Fix in a hurry")
         repo.pushes.append(push)
+        pushes.append(push)
         world.planted("CM-01.NO_PR CM-01.BYPASS", push, "Pushed directly to the production branch by a bypass")
     rebased = p.pull("105", 11, 18, "Split the nightly job", second_push=True)
     world.near_miss("CM-01.NO_PR", rebased, "Rebase merge: its first-parent commits are not the request's (E044)")
     squashed = p.pull("104", 11, 19, "Sort the employee list")
-    world.innocent("CM-01.NO_PR", squashed, "Squash merge: the commit is not among the request's (E044)")
+    pushes[0].named_by = squashed
+    world.innocent("CM-01.NO_PR", squashed, "Squash merge; the platform names it for an earlier direct push too (E044)")
     spoofed = p.pull("104", 2, 11, "Rename a column")
     claimed = p.others(spoofed)[0]
     spoofed.pushes[0].works[0].signed_as = claimed.signature(spoofed.created)
@@ -289,7 +292,13 @@ def _bypassed(world: World, p: Planter) -> None:
     for repository, month in (("104", 9), ("106", 1)):
         pull = p.pull(repository, month, 10, "Publish at once")
         p.bypass(pull)
-        world.planted("CM-01.BYPASS", pull, "Approved and tested, but merged by a bypass (E040)")
+        if repository == "104":
+            world.planted("CM-01.BYPASS", pull, "Approved and tested, but merged by a bypass (E040)")
+            continue
+        for review in list(pull.reviews):
+            pull.reviews.append(Review(review.by, review.at + 20 * SECOND, "CHANGES_REQUESTED", body="Wait"))
+        rules = f"CM-01.NO_APPROVAL CM-01.CHANGES_REQUESTED_OUTSTANDING {_BLOCKED}"
+        world.planted(rules, pull, "Approved, then changes requested by the same colleague, merged by a bypass")
     world.near_miss("CM-01.BYPASS", p.pull("104", 9, 14, "Publish later"), "Merged by the rules an hour later")
 
 

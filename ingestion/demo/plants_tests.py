@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from ingestion.demo.changes import LINT, TESTS, Check, Pull, RulesetVersion
+from ingestion.demo.changes import LINT, TESTS, Check, Pull, Repository, RulesetVersion
 from ingestion.demo.code import Planner
 from ingestion.demo.members import WEB
 from ingestion.demo.people import ENGINEERING
@@ -64,11 +64,14 @@ def _required(world: World, p: Planter) -> None:
     repo = world.repositories["103"]
     by = world.login(world.admins[0].person)  # type: ignore[arg-type]
     full = repo.rules[0].checks
+    _approved_before(world)
     repo.rules.append(RulesetVersion(_EMPTIED, by, (), repo.approvals))
     repo.rules.append(RulesetVersion(_EMPTIED + timedelta(hours=1), by, full, repo.approvals))
     created, lasts = _EMPTIED - timedelta(hours=3), timedelta(hours=3, minutes=30)
     pull = p.planner.pull(repo, created, lasts=lasts, title="Merge quickly", planted=True)
-    note = "Merged in the hour in which the list of required checks was empty (E062)"
+    note = (
+        "Merged in the hour in which the list of required checks was empty; a ticket approved an earlier change (E062)"
+    )
     world.planted("CM-02.NO_REQUIRED_TEST CM-02.CHECK_REMOVED", pull, note)
     lasts = timedelta(hours=4, minutes=1)
     later = p.planner.pull(repo, created, lasts=lasts, title="Merge later", planted=True)
@@ -81,27 +84,37 @@ def _required(world: World, p: Planter) -> None:
     world.planted("CM-02.NO_REQUIRED_TEST", pull, "No required check was registered as a functional test on that day")
 
 
+def _approved_before(world: World) -> None:
+    """An approved change of the same rules, long before: its ticket approves nothing that follows."""
+    repo = world.repositories["103"]
+    start = at(date(2026, 3, 3), 10)
+    repo.rules.append(RulesetVersion(start, repo.rules[0].by, repo.rules[0].checks, repo.approvals))
+    _change_ticket(world, repo, "Tidy up the rules", start, start + timedelta(hours=1))
+
+
+def _change_ticket(world: World, repo: Repository, title: str, start: datetime, done: datetime) -> None:
+    """A ticket that names the repository's ruleset, approved the day before."""
+    desk, by = world.desk.by_person, repo.rules[0].by
+    world.desk.open(
+        Ticket(
+            "Change",
+            title,
+            start - timedelta(days=1),
+            desk[by.person.person_id],  # type: ignore[union-attr]
+            approvals=[Approval(desk[world.lead(ENGINEERING).person_id], start - timedelta(hours=20))],
+            change_refs=[f"{WEB}/harbor-payroll/{repo.name}/rulesets/{9_000 + int(repo.id)}"],
+            done=done,
+        )
+    )
+
+
 def _approved_removal(world: World, p: Planter) -> None:
     repo = world.repositories["106"]
     by, full = repo.rules[0].by, repo.rules[0].checks
     start = at(date(2026, 6, 9), 10)
     repo.rules.append(RulesetVersion(start, by, full[:1], repo.approvals))
     repo.rules.append(RulesetVersion(start + timedelta(days=2), by, full, repo.approvals))
-    boss = world.lead(ENGINEERING)
-    desk = world.desk.by_person
-    ruleset = f"{WEB}/harbor-payroll/{repo.name}/rulesets/{9_000 + int(repo.id)}"
-    approval = Approval(desk[boss.person_id], start - timedelta(hours=20))
-    world.desk.open(
-        Ticket(
-            "Change",
-            "Replace the lint check",
-            start - timedelta(days=1),
-            desk[by.person.person_id],  # type: ignore[union-attr]
-            approvals=[approval],
-            change_refs=[ruleset],
-            done=start + timedelta(days=2),
-        )
-    )
+    _change_ticket(world, repo, "Replace the lint check", start, start + timedelta(days=2))
     pull = p.planner.pull(
         repo, start + timedelta(hours=2), lasts=timedelta(hours=4), title="Replace the linter", planted=True
     )

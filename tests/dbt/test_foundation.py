@@ -198,6 +198,15 @@ MODELS = {
             {{ json_bigint("payload", '$.word') }} as word
         from (select '{"null":null,"never":"0000-00-00","word":"x"}' as payload)
     """,
+    "globs": """
+        select path, pattern, {{ matches_glob('cases.path', 'cases.pattern') }} as is_match
+        from (values ('a/release_1', 'a/release_1'), ('a/releaseX1', 'a/release_1'), ('a/release/1', 'a/release*'),
+            ('a/release/1', 'a/*/1'), ('a/b/c/1', 'a/*/1'), ('a/b/c/1', 'a/**/1'), ('a/1', 'a/**/1'), ('a/b/1', '**/1'),
+            ('a/b/c', 'a/**'), ('a/b', 'a/**'), ('a/b/c', 'a/**/*'), ('a/v1', 'a/v?'), ('a/v', 'a/v?'), ('a/v/', 'a/v?'),
+            ('a/v1', 'a/v[0-9]'), ('a/vx', 'a/v[0-9]'), ('a/vx', 'a/v[!0-9]'), ('a/v/', 'a/v[!0-9]'), ('a/v1', 'a/v[^0-9]'),
+            ('a/v1.2', 'a/v1.2'), ('a/v1x2', 'a/v1.2'), ('a/v', 'a/[v'), ('a/[v', 'a/[v'), ('xa/b', 'a/b'), ('a/bx', 'a/b'),
+            ('a/b+(c)', 'a/b+(c)'), ('a/b%', 'a/b%'), ('a/bc', 'a/b%')) as cases (path, pattern)
+    """,
     "items": """
         select k, part.item, part.item_no
         from (values (1, '{"x":["a",{"b":"2"}]}'), (2, '{"x":[]}'), (3, '{}'), (4, '{"x":"a"}')) as records (k, payload)
@@ -238,6 +247,7 @@ models:
   - name: marked_{name}
     data_tests:
       - status_follows_rules: {{name: {name}_status, arguments: {{control_id: CM-02}}}}
+      - pass_requires: {{name: {name}_pass, arguments: {{condition: rules_failed is null}}}}
 """
 
 
@@ -263,10 +273,29 @@ def table(house: tuple[Path, dict[str, str]], name: str) -> list[tuple[Any, ...]
     return rows(house[0], f"select * from main.{name} order by all")
 
 
-@pytest.mark.parametrize("test", ["unique", "overlap", "rows", "format", "status"])
+@pytest.mark.parametrize("test", ["unique", "overlap", "rows", "format", "status", "pass"])
 def test_generic_tests_pass_and_fail(house: tuple[Path, dict[str, str]], test: str) -> None:
     assert house[1][f"good_{test}"] == "pass"
     assert house[1][f"bad_{test}"] == "fail"
+
+
+def test_globs_keep_to_one_part_of_a_path(house: tuple[Path, dict[str, str]]) -> None:
+    assert {row[:2] for row in table(house, "globs") if row[2]} == {
+        ("a/release_1", "a/release_1"),
+        ("a/release/1", "a/*/1"),
+        ("a/b/c/1", "a/**/1"),
+        ("a/1", "a/**/1"),
+        ("a/b/1", "**/1"),
+        ("a/b", "a/**"),
+        ("a/b/c", "a/**/*"),
+        ("a/v1", "a/v?"),
+        ("a/v1", "a/v[0-9]"),
+        ("a/vx", "a/v[!0-9]"),
+        ("a/v1.2", "a/v1.2"),
+        ("a/b+(c)", "a/b+(c)"),
+        ("a/b%", "a/b%"),
+    }
+    assert {row[2] for row in table(house, "globs")} == {True, False}
 
 
 def test_status_and_rule_lists(house: tuple[Path, dict[str, str]]) -> None:

@@ -543,3 +543,17 @@ def test_doctor_says_that_the_key_of_an_app_is_missing(tmp_path: Path) -> None:
     (wrong,) = doctor(instance_of(tmp_path, "https://github.com/a/b.git", app_id=1, installation_id=2))
     assert not wrong.ok
     assert "SOURCES__GIT_HARBOR__PRIVATE_KEY" in wrong.remedy
+
+
+def test_update_from_the_base_that_changes_only_white_space(repo: Repo, collector: Collector) -> None:
+    repo.commit("a", "1", "root")
+    repo("checkout", "-qb", "topic")
+    before = repo.commit("t", "if closed:\n    refuse()\n    stop()\n", "topic work")
+    repo("checkout", "-q", "main")
+    repo.commit("b", "1", "main moves")
+    repo("checkout", "-q", "topic")
+    repo("merge", "-q", "--no-commit", "main")
+    merged = repo.commit("t", "if closed:\n    refuse()\nstop()\n", "Update branch")
+    repo.pull(7, merged)
+    rows = {row["sha"]: row for row in collector().tables["pull_commits"]}
+    assert None is not rows[before]["cumulative_patch_id"] != rows[merged]["cumulative_patch_id"] is not None

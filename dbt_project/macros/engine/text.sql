@@ -13,6 +13,27 @@
 {% macro text_match(expression, pattern) %}{{ return(adapter.dispatch('text_match', 'itgc')(expression, pattern)) }}{% endmacro %}
 {% macro default__text_match(expression, pattern) %}nullif(regexp_extract({{ expression }}, '{{ pattern }}', 1), ''){% endmacro %}
 
+{#- Whether a path matches a shell pattern that is a column: `?` and `*` stay within one part of the path, `**/` stands for any
+    number of parts, `[ab]` and `[!ab]` are classes, every other character is itself. A pattern with a lone bracket matches nothing. -#}
+{% macro matches_glob(expression, pattern) %}{{ return(adapter.dispatch('matches_glob', 'itgc')(expression, pattern)) }}{% endmacro %}
+{% macro default__matches_glob(expression, pattern) -%}
+    regexp_full_match(
+        {{ expression }},
+        case
+            when not regexp_full_match({{ pattern }}, '[^\[\]]*(\[[^\[\]]+\][^\[\]]*)*') then '[^\s\S]'
+            else replace(replace(replace(
+                regexp_replace(
+                    regexp_replace(
+                        regexp_replace(regexp_replace({{ pattern }}, '([.+(){}|$\\])', '\\\1', 'g'), '\[[!^]', '[^/', 'g'),
+                        '(^|/)([*][*]/)+', '\1' || chr(1), 'g'
+                    ),
+                    '[*]+', chr(2), 'g'
+                ),
+                '?', '[^/]'), chr(1), '([^/]+/)*'), chr(2), '[^/]*')
+        end
+    )
+{%- endmacro %}
+
 {#- A number as people write it: 90, not 90.0. -#}
 {% macro number_to_text(expression) -%}
     case when {{ expression }} = floor({{ expression }}) then cast(cast({{ expression }} as bigint) as string) else cast({{ expression }} as string) end

@@ -123,6 +123,8 @@ class Git:
     def patch_ids(self, *arguments: str, command: str = "log") -> dict[str, str]:
         """Commit → patch id of its difference to its first parent; commits without a difference are absent.
 
+        White space counts: in some languages it is what the program does.
+
         Args:
             arguments: Revisions for `git log`, or two commits for `git diff-tree`.
             command: `log` or `diff-tree` (one difference, under a key of zeros).
@@ -130,7 +132,7 @@ class Git:
         options = ["--format=commit %H", "--diff-merges=first-parent"] if command == "log" else []
         with (
             _Running(self, [command, "--patch", *_DIFF, *options, *arguments]) as diff,
-            _Running(self, ["patch-id", "--stable"], stdin=diff.stdout) as patch_id,
+            _Running(self, ["patch-id", "--verbatim"], stdin=diff.stdout) as patch_id,
         ):
             diff.stdout.close()
             output = patch_id.stdout.read()

@@ -1,5 +1,6 @@
--- Who wrote or pushed a change: author of the request, authors, committers and co-authors of its commits, pushers.
--- web-flow (the platform itself) is nobody; a merge of the base branch that adds nothing is not substantive.
+-- Who wrote or pushed a change: author of the request, authors, committers and co-authors of its commits, pushers, and whoever pushed
+-- its merge instead of the platform.
+-- web-flow (the platform itself) is nobody as a committer; a merge of the base branch that adds nothing is not substantive.
 with
 
 changes as (
@@ -11,6 +12,12 @@ changes as (
 request_commits as (
 
     select * from {{ ref('stg_github__pull_request_commits') }}
+
+),
+
+requests as (
+
+    select * from {{ ref('stg_github__pull_requests') }}
 
 ),
 
@@ -30,6 +37,12 @@ pull_commits as (
 commit_changes as (
 
     select * from {{ ref('int_commit_changes') }}
+
+),
+
+pushed_merges as (
+
+    select * from {{ ref('int_pushed_merges') }}
 
 ),
 
@@ -90,6 +103,22 @@ substance as (
             first_parents.repository_id = changes.repository_id
             and first_parents.number = changes.number
             and first_parents.sha = request_commits.first_parent_oid
+
+),
+
+-- a source that lists only so many commits of a request hides the authors of the others
+incomplete_requests as (
+
+    select
+        changes.item_key,
+        changes.instance,
+    from changes
+    inner join requests
+        on requests.repository_id = changes.repository_id and requests.pull_request_id = changes.pull_request_id
+    left join request_commits
+        on request_commits.repository_id = changes.repository_id and request_commits.pull_request_id = changes.pull_request_id
+    group by changes.item_key, changes.instance, requests.commits_total
+    having requests.commits_total > count(distinct request_commits.oid)
 
 ),
 
@@ -171,6 +200,9 @@ named as (
     from changes
     where change_kind = 'pull_request'
     union all
+    select item_key, instance, 'not_collected' as role, cast(null as string) as oid, cast(null as string) as user_id, cast(null as string) as login, cast(null as string) as email, cast(null as string) as user_type, true as is_substantive
+    from incomplete_requests
+    union all
     select item_key, instance, 'pusher' as role, tip_sha as oid, pushed_by_id as user_id, pushed_by_login as login, cast(null as string) as email, pushed_by_type as user_type, true as is_substantive
     from changes
     where change_kind = 'push'
@@ -221,10 +253,31 @@ named as (
     select item_key, instance, 'committer' as role, sha as oid, committer_id as user_id, committer_login as login, committer_email as email, cast(null as string) as user_type, true as is_substantive
     from branch_commits
     where change_kind <> 'pull_request'
+    union all
+    select item_key, instance, 'pusher' as role, sha as oid, pushed_by_id as user_id, pushed_by_login as login, cast(null as string) as email, pushed_by_type as user_type, is_substantive
+    from pushed_merges
+    union all
+    select
+        pushed_merges.item_key,
+        pushed_merges.instance,
+        'committer' as role,
+        pushed_merges.sha as oid,
+        platform_commits.committer_id as user_id,
+        platform_commits.committer_login as login,
+        pushed_merges.committer_email as email,
+        cast(null as string) as user_type,
+        pushed_merges.is_substantive,
+    from pushed_merges
+    left join platform_commits
+        on
+            platform_commits.repository_id = pushed_merges.repository_id
+            and platform_commits.branch = pushed_merges.branch
+            and platform_commits.oid = pushed_merges.sha
 
 ),
 
--- the platform's private addresses carry the account: <id>+<login>@users.noreply.github.com
+-- the platform's private addresses carry the account: <id>+<login>@users.noreply.github.com. Whoever writes a commit can type any
+-- address: no address takes an author away, nor does one make a bot
 identified as (
 
     select
@@ -239,12 +292,12 @@ identified as (
             {{ text_match('lower(email)', '^([^@+]+)@users[.]noreply[.]') }}
         ) as login,
         lower(email) as email,
-        user_type,
+        coalesce(user_type = 'Bot', false) or coalesce(login like '%[bot]', false) as is_named_bot,
         is_substantive,
     from named
     where
-        coalesce(lower(login), '') <> 'web-flow'
-        and coalesce(lower(email), '') <> 'noreply@github.com'
+        role <> 'committer'
+        or (coalesce(lower(login), '') <> 'web-flow' and coalesce(lower(email), '') <> 'noreply@github.com')
 
 ),
 
@@ -294,7 +347,7 @@ resolved as (
         identified.login,
         identified.email,
         identified.is_substantive,
-        coalesce(identified.user_type = 'Bot', false) or bots.user_id is not null as is_known_bot,
+        identified.is_named_bot or bots.user_id is not null as is_known_bot,
         coalesce(by_id.account_key, account_emails.account_key, account_logins.account_key) as account_key,
         people_emails.person_id as person_by_email,
     from identified
@@ -320,12 +373,7 @@ judged as (
         coalesce(resolved.login, resolved.email) as identity,
         resolved.account_key,
         coalesce(accounts.person_id, resolved.person_by_email) as person_id,
-        (
-            resolved.is_known_bot
-            or coalesce(accounts.account_kind in ('bot', 'service'), false)
-            or coalesce(resolved.login like '%[bot]', false)
-            or coalesce(resolved.email like '%[bot]@users.noreply.%', false)
-        ) as is_bot,
+        resolved.is_known_bot or coalesce(accounts.account_kind in ('bot', 'service'), false) as is_bot,
         resolved.is_substantive,
     from resolved
     left join accounts on accounts.account_key = resolved.account_key

@@ -42,7 +42,23 @@ runs as (
 
 required_checks as (
 
-    select * from {{ ref('int_change_required_checks') }}
+    select
+        item_key,
+        check_name,
+        count(app_id) < count(*) as is_any_app,
+        {{ sorted_list('app_id') }} as app_ids,
+    from {{ ref('int_change_required_checks') }}
+    group by item_key, check_name
+
+),
+
+required_apps as (
+
+    select distinct
+        item_key,
+        check_name,
+        app_id,
+    from {{ ref('int_change_required_checks') }}
 
 ),
 
@@ -133,8 +149,8 @@ final as (
         related.sha_role,
         related.is_candidate,
         required_checks.check_name is not null as is_required,
-        required_checks.app_id as required_app_id,
-        required_checks.app_id is null or coalesce(required_checks.app_id = named_runs.app_id, false) as is_required_app,
+        required_checks.app_ids as required_app_id,
+        coalesce(required_checks.is_any_app, true) or required_apps.app_id is not null as is_required_app,
         named_runs.outcome,
         named_runs.started_at,
         named_runs.completed_at,
@@ -152,6 +168,11 @@ final as (
             and named_runs.oid = related.oid
     left join required_checks
         on required_checks.item_key = changes.item_key and required_checks.check_name = named_runs.check_name
+    left join required_apps
+        on
+            required_apps.item_key = changes.item_key
+            and required_apps.check_name = named_runs.check_name
+            and required_apps.app_id = named_runs.app_id
 
 )
 

@@ -1,5 +1,6 @@
 -- What protected the branch when the change was made: rulesets by their versions, classic protection by the snapshots around
--- the instant (unknown where they differ or lie too far apart), and the company's own policy.
+-- the instant (unknown where they differ or lie too far apart), and the company's own policy. What was collected is known for the
+-- instant only where a collection covers it.
 with
 
 changes as (
@@ -54,7 +55,12 @@ protection as (
 policies as (
 
     select * from {{ ref('stg_registers__change_policies') }}
-    where gone_at is null
+
+),
+
+covered_intervals as (
+
+    select * from {{ ref('int_covered_intervals') }}
 
 ),
 
@@ -69,7 +75,7 @@ ruleset_snapshots as (
 
 ),
 
--- rulesets older than the history that the platform still had
+-- rulesets older than the history that the platform still had, and those of which the end lies between two snapshots
 unknown_rulesets as (
 
     select distinct changes.item_key
@@ -88,6 +94,16 @@ unknown_rulesets as (
         coalesce(rulesets.target, 'branch') = 'branch'
         and changes.occurred_at >= rulesets.created_at
         and (ruleset_history.first_updated_at is null or changes.occurred_at < ruleset_history.first_updated_at)
+    union
+    select changes.item_key
+    from changes
+    inner join branch_rules
+        on
+            branch_rules.instance = changes.instance
+            and branch_rules.repository_id = changes.repository_id
+            and branch_rules.branch = changes.branch
+            and changes.occurred_at >= branch_rules.certain_to
+            and changes.occurred_at < branch_rules.valid_to
 
 ),
 
@@ -210,6 +226,21 @@ classic_demands as (
 
 ),
 
+-- a check that classic protection once required: whether its removal was approved, no ticket can say
+classic_histories as (
+
+    select distinct changes.item_key
+    from changes
+    inner join protection
+        on
+            protection.instance = changes.instance
+            and protection.repository_id = changes.repository_id
+            and protection.branch = changes.branch
+            and protection.seen_from <= changes.occurred_at
+            and coalesce(protection.required_checks, '[]') <> '[]'
+
+),
+
 policies_in_force as (
 
     select
@@ -223,6 +254,7 @@ policies_in_force as (
             policies.repository_id = changes.repository_id
             and policies.valid_from <= changes.occurred_on
             and (policies.valid_to is null or changes.occurred_on <= policies.valid_to)
+            and (policies.gone_at is null or changes.occurred_at < policies.gone_at)
     qualify row_number() over (partition by changes.item_key order by policies.valid_from desc) = 1
 
 ),
@@ -231,21 +263,19 @@ collected as (
 
     select
         changes.item_key,
-        max(case when collections.source = 'jira' and collections.resource = 'issues' then 1 else 0 end) = 1 as has_tickets,
-        max(case when collections.source = 'registers' then 1 else 0 end) = 1 as has_registers,
-        max(case when collections.instance = changes.instance and collections.resource = 'deployments' then 1 else 0 end) = 1 as has_deployments,
+        max(case when covered_intervals.source = 'jira' then 1 else 0 end) = 1 as has_tickets,
+        max(case when covered_intervals.source = 'registers' then 1 else 0 end) = 1 as has_registers,
+        max(case when covered_intervals.resource = 'deployments' then 1 else 0 end) = 1 as has_deployments,
     from changes
-    inner join (
-        select
-            source,
-            instance,
-            resource,
-            max(window_end_at) as last_window_end_at,
-        from collections
-        where source in ('jira', 'registers') or resource = 'deployments'
-        group by source, instance, resource
-    ) as collections
-        on collections.last_window_end_at > changes.occurred_at
+    inner join covered_intervals
+        on
+            changes.occurred_at >= covered_intervals.covered_from
+            and changes.occurred_at < covered_intervals.covered_to
+            and (
+                (covered_intervals.source = 'jira' and covered_intervals.resource = 'issues')
+                or (covered_intervals.source = 'registers' and covered_intervals.resource = 'functional_checks')
+                or (covered_intervals.instance = changes.instance and covered_intervals.resource = 'deployments')
+            )
     group by changes.item_key
 
 ),
@@ -261,6 +291,7 @@ final as (
         coalesce(ruleset_demands.required_approvals, 0) as ruleset_required_approvals,
         classic_demands.required_approvals as classic_required_approvals,
         classic_demands.required_checks as classic_required_checks,
+        classic_histories.item_key is not null as has_had_classic_checks,
         coalesce(policies_in_force.required_approvals, 0) as policy_required_approvals,
         coalesce(policies_in_force.requires_ticket, false) as requires_ticket,
         coalesce(policies_in_force.requires_change_request_resolution, true) as requires_change_request_resolution,
@@ -283,6 +314,7 @@ final as (
     left join unknown_rulesets on unknown_rulesets.item_key = changes.item_key
     left join ruleset_demands on ruleset_demands.item_key = changes.item_key
     left join classic_demands on classic_demands.item_key = changes.item_key
+    left join classic_histories on classic_histories.item_key = changes.item_key
     left join policies_in_force on policies_in_force.item_key = changes.item_key
     left join collected on collected.item_key = changes.item_key
 

@@ -23,14 +23,33 @@ branch_rules as (
 functional_checks as (
 
     select * from {{ ref('stg_registers__functional_checks') }}
-    where gone_at is null and is_functional_test
+    where is_functional_test
 
 ),
 
 path_rules as (
 
     select * from {{ ref('stg_registers__path_rules') }}
-    where gone_at is null
+
+),
+
+engagement as (
+
+    select * from {{ ref('int_engagement') }}
+
+),
+
+-- the first collection of a register stands for its own day
+first_collections as (
+
+    select
+        collections.resource,
+        min(collections.collected_at) as collected_at,
+        min({{ start_of_day(local_date('collections.collected_at', 'engagement.zone'), 'engagement.zone') }}) as day_start_at,
+    from {{ ref('stg_ledger__collections') }} as collections
+    cross join engagement
+    where collections.source = 'registers' and collections.resource in ('functional_checks', 'path_rules') and collections.kind = 'committed'
+    group by collections.resource
 
 ),
 
@@ -42,6 +61,7 @@ ruleset_checks as (
         branch_rules.branch,
         branch_rules.valid_from,
         branch_rules.valid_to,
+        branch_rules.certain_to,
         {{ json_text('required.item', '$.context') }} as check_name,
         {{ json_text('required.item', '$.integration_id') }} as app_id,
     from branch_rules
@@ -65,7 +85,8 @@ demanded as (
     select
         changes.item_key,
         ruleset_checks.check_name,
-        ruleset_checks.app_id,
+        nullif(ruleset_checks.app_id, '-1') as app_id,
+        ruleset_checks.certain_to is null or changes.occurred_at < ruleset_checks.certain_to as is_certain,
     from changes
     inner join ruleset_checks
         on
@@ -75,19 +96,21 @@ demanded as (
             and changes.occurred_at >= ruleset_checks.valid_from
             and (ruleset_checks.valid_to is null or changes.occurred_at < ruleset_checks.valid_to)
     union all
-    select item_key, check_name, app_id from classic_checks
+    select item_key, check_name, nullif(app_id, '-1') as app_id, true as is_certain from classic_checks
 
 ),
 
--- an app id of -1 or none means any app
+-- an app id of -1 or none means any app, which one that is named meets
 required as (
 
     select
         item_key,
         check_name,
-        max(nullif(app_id, '-1')) as app_id,
+        app_id,
+        max(case when is_certain then 1 else 0 end) = 1 as is_certain,
     from demanded
-    group by item_key, check_name
+    group by item_key, check_name, app_id
+    qualify app_id is not null or count(app_id) over (partition by item_key, check_name) = 0
 
 ),
 
@@ -96,7 +119,15 @@ registered as (
     select
         required.item_key,
         required.check_name,
+        required.app_id as required_app_id,
         max(functional_checks.app_id) as app_id,
+        max(
+            case
+                when functional_checks.first_collected_at <= changes.occurred_at then 1
+                when functional_checks.first_collected_at <= first_collections.collected_at and first_collections.day_start_at <= changes.occurred_at then 1
+                else 0
+            end
+        ) = 1 as is_known,
     from required
     inner join changes on changes.item_key = required.item_key
     inner join functional_checks
@@ -106,7 +137,9 @@ registered as (
             and (functional_checks.app_id is null or required.app_id is null or functional_checks.app_id = required.app_id)
             and functional_checks.valid_from <= changes.occurred_on
             and (functional_checks.valid_to is null or changes.occurred_on <= functional_checks.valid_to)
-    group by required.item_key, required.check_name
+            and (functional_checks.gone_at is null or changes.occurred_at < functional_checks.gone_at)
+    left join first_collections on first_collections.resource = 'functional_checks'
+    group by required.item_key, required.check_name, required.app_id
 
 ),
 
@@ -116,7 +149,12 @@ path_rules_in_force as (
         required.item_key,
         required.check_name,
         path_rules.path_prefix,
-    from required
+        coalesce(
+            path_rules.first_collected_at <= changes.occurred_at
+            or (path_rules.first_collected_at <= first_collections.collected_at and first_collections.day_start_at <= changes.occurred_at),
+            false
+        ) as is_known,
+    from (select distinct item_key, check_name from required) as required
     inner join changes on changes.item_key = required.item_key
     inner join path_rules
         on
@@ -125,6 +163,8 @@ path_rules_in_force as (
             and path_rules.valid_from <= changes.occurred_on
             and (path_rules.valid_to is null or changes.occurred_on <= path_rules.valid_to)
             and path_rules.approved_at <= changes.occurred_at
+            and (path_rules.gone_at is null or changes.occurred_at < path_rules.gone_at)
+    left join first_collections on first_collections.resource = 'path_rules'
 
 ),
 
@@ -139,15 +179,44 @@ files as (
 
 ),
 
-allowances as (
+listed_files as (
+
+    select
+        item_key,
+        count(distinct path) as files,
+    from files
+    group by item_key
+
+),
+
+touches as (
 
     select
         path_rules_in_force.item_key,
         path_rules_in_force.check_name,
-        max(case when starts_with(files.path, path_rules_in_force.path_prefix) then 1 else 0 end) = 0 as is_skip_allowed,
+        max(case when path_rules_in_force.is_known then 1 else 0 end) = 1 as has_known_rule,
+        max(case when starts_with(files.path, path_rules_in_force.path_prefix) then 1 else 0 end) = 1 as is_touched,
+        max(case when starts_with(files.path, path_rules_in_force.path_prefix) and path_rules_in_force.is_known then 1 else 0 end) = 1 as is_touched_as_known,
     from path_rules_in_force
-    inner join files on files.item_key = path_rules_in_force.item_key
+    left join files on files.item_key = path_rules_in_force.item_key
     group by path_rules_in_force.item_key, path_rules_in_force.check_name
+
+),
+
+-- a list of files that ends early, or none, says what is touched and not what is not
+allowances as (
+
+    select
+        touches.item_key,
+        touches.check_name,
+        case
+            when touches.is_touched_as_known or (touches.is_touched and not touches.has_known_rule) then false
+            when touches.is_touched or not touches.has_known_rule then null
+            when listed_files.files >= coalesce(changes.changed_files, 0) then true
+        end as is_skip_allowed,
+    from touches
+    inner join changes on changes.item_key = touches.item_key
+    left join listed_files on listed_files.item_key = touches.item_key
 
 ),
 
@@ -157,18 +226,19 @@ final as (
         required.item_key,
         required.check_name,
         coalesce(required.app_id, registered.app_id) as app_id,
-        registered.item_key is not null as is_functional,
         case
-            when allowances.is_skip_allowed is not null then allowances.is_skip_allowed
-            when path_rules_in_force.item_key is null then false
-        end as is_skip_allowed,
+            when registered.item_key is null then false
+            when registered.is_known and required.is_certain then true
+        end as is_functional,
+        case when allowances.item_key is null then false else allowances.is_skip_allowed end as is_skip_allowed,
     from required
     left join registered
-        on registered.item_key = required.item_key and registered.check_name = required.check_name
+        on
+            registered.item_key = required.item_key
+            and registered.check_name = required.check_name
+            and registered.required_app_id is not distinct from required.app_id
     left join allowances
         on allowances.item_key = required.item_key and allowances.check_name = required.check_name
-    left join (select distinct item_key, check_name from path_rules_in_force) as path_rules_in_force
-        on path_rules_in_force.item_key = required.item_key and path_rules_in_force.check_name = required.check_name
 
 )
 

@@ -40,6 +40,40 @@ spells as (
 
 ),
 
+people as (
+
+    select * from {{ ref('int_people') }}
+
+),
+
+collections as (
+
+    select * from {{ ref('stg_ledger__collections') }}
+    where
+        kind = 'committed'
+        and permission not in ('denied', 'not_available')
+        and source in ('bamboohr', 'hris_csv', 'registers')
+        and resource in ('employees', 'employment_status', 'workers', 'contractors')
+
+),
+
+-- up to when the record that employs a person was read, all parts of it
+hris_reads as (
+
+    select
+        instance,
+        min(last_collected_at) as last_collected_at,
+    from (
+        select
+            instance,
+            max(collected_at) as last_collected_at,
+        from collections
+        group by instance, resource
+    ) as resources
+    group by instance
+
+),
+
 permissions as (
 
     select * from {{ ref('int_change_permissions') }}
@@ -68,6 +102,16 @@ request_commits as (
 pull_commits as (
 
     select * from {{ ref('stg_git__pull_commits') }}
+
+),
+
+pushed_merges as (
+
+    select
+        item_key,
+        max(case when is_substantive then 2 when is_substantive is null then 1 else 0 end) as doubt,
+    from {{ ref('int_pushed_merges') }}
+    group by item_key
 
 ),
 
@@ -260,11 +304,15 @@ judged as (
     select
         standing.*,
         case independence.dependence when 2 then true when 0 then false end as is_own_change,
-        coverage.covers_head,
+        -- what somebody pushed as the merge has to be the head as well
+        case
+            when not coverage.covers_head or pushed_merges.doubt = 2 then false
+            when coalesce(pushed_merges.doubt, 0) = 0 then coverage.covers_head
+        end as covers_head,
         coalesce(permissions.can_write, case when confirmed.is_confirmed and standing.is_standing_approval then true end) as could_write,
         case
             when standing.person_id is null then null
-            when employment.activity = 2 then true
+            when employment.activity = 2 and hris_reads.last_collected_at >= standing.submitted_at then true
             when employment.activity = 0 then false
         end as was_active,
     from standing
@@ -277,6 +325,9 @@ judged as (
     left join permissions
         on permissions.item_key = standing.item_key and permissions.review_id = standing.review_id
     left join confirmed on confirmed.item_key = standing.item_key
+    left join pushed_merges on pushed_merges.item_key = standing.item_key
+    left join people on people.person_id = standing.person_id
+    left join hris_reads on hris_reads.instance = people.hris_instance
 
 ),
 

@@ -57,10 +57,11 @@ from_git as (
         min(branch) as branch,
         count(*) as commits,
         max_by(sha, position) as tip_sha,
-        max(occurred_at) as occurred_at,
+        min(occurred_at) as occurred_at,
         {{ sorted_list('mapping') }} as mapping,
         min(subject) as subject,
     from commit_changes
+    where is_first_branch
     group by item_key, instance, repository_id, change_kind, pull_request_id, activity_id
 
 ),

@@ -62,19 +62,73 @@ first_parent_commits as (
 
 ),
 
--- 1. every first-parent commit that reached a production branch in the period is in exactly one change of the population
+inventory as (
+
+    select * from {{ ref('stg_github__repositories') }}
+
+),
+
+-- 1. every first-parent commit from the head at the start to the head at the end is in exactly one change. Without a head collected
+-- by the start, the committer's date says what came after it.
+boundaries as (
+
+    select
+        heads.repository_id,
+        heads.branch,
+        max_by(case when heads.collected_at <= engagement.period_start_at then heads.head end, case when heads.collected_at <= engagement.period_start_at then heads.collected_at end) as start_head,
+        min_by(case when heads.collected_at >= engagement.period_end_at then heads.head end, case when heads.collected_at >= engagement.period_end_at then heads.collected_at end) as end_head,
+    from heads
+    cross join engagement
+    group by heads.repository_id, heads.branch
+
+),
+
+commits_between_heads as (
+
+    select
+        branches.instance,
+        git_commits.repository_id,
+        git_commits.branch,
+        git_commits.sha,
+    from first_parent_commits as git_commits
+    cross join engagement
+    inner join branches
+        on branches.repository_id = git_commits.repository_id and branches.branch = git_commits.branch
+    left join boundaries
+        on boundaries.repository_id = git_commits.repository_id and boundaries.branch = git_commits.branch
+    left join first_parent_commits as start_heads
+        on
+            start_heads.repository_id = git_commits.repository_id
+            and start_heads.branch = git_commits.branch
+            and start_heads.sha = boundaries.start_head
+    left join first_parent_commits as end_heads
+        on
+            end_heads.repository_id = git_commits.repository_id
+            and end_heads.branch = git_commits.branch
+            and end_heads.sha = boundaries.end_head
+    where
+        case when start_heads.sha is null then git_commits.committed_at >= engagement.period_start_at else git_commits.position > start_heads.position end
+        and (end_heads.sha is null or git_commits.position <= end_heads.position)
+
+),
+
 commits_of_the_period as (
 
     select
         'first_parent_commits' as reconciliation,
-        concat(commit_changes.instance, ':', commit_changes.repository_id, '/branch/', commit_changes.branch, '/', commit_changes.sha) as item_key,
+        concat(commits_between_heads.instance, ':', commits_between_heads.repository_id, '/branch/', commits_between_heads.branch, '/', commits_between_heads.sha) as item_key,
         true as is_left,
-        count(changes.item_key) = 1 as is_right,
-    from commit_changes
+        count(commit_changes.item_key) = 1
+        and count(changes.item_key) = count(case when commit_changes.first_reached_at >= engagement.period_start_at and commit_changes.first_reached_at < engagement.period_end_at then 1 end) as is_right,
+    from commits_between_heads
     cross join engagement
+    left join commit_changes
+        on
+            commit_changes.repository_id = commits_between_heads.repository_id
+            and commit_changes.branch = commits_between_heads.branch
+            and commit_changes.sha = commits_between_heads.sha
     left join changes on changes.item_key = commit_changes.item_key
-    where commit_changes.occurred_at >= engagement.period_start_at and commit_changes.occurred_at < engagement.period_end_at
-    group by commit_changes.instance, commit_changes.repository_id, commit_changes.branch, commit_changes.sha
+    group by commits_between_heads.instance, commits_between_heads.repository_id, commits_between_heads.branch, commits_between_heads.sha
 
 ),
 
@@ -133,7 +187,7 @@ deployed_commits as (
         min(deployments.created_at) as created_at,
     from deployments
     left join commit_changes
-        on commit_changes.repository_id = deployments.repository_id and commit_changes.sha = deployments.commit_oid
+        on commit_changes.repository_id = deployments.repository_id and commit_changes.sha = deployments.commit_oid and commit_changes.is_first_branch
     group by deployments.instance, deployments.repository_id, deployments.deployment_id
 
 ),
@@ -165,8 +219,8 @@ unmapped_in_ranges as (
             and commit_changes.branch = deployed_ranges.branch
             and commit_changes.position <= deployed_ranges.position
             and commit_changes.position > deployed_ranges.previous_position
-            and commit_changes.occurred_at >= engagement.period_start_at
-            and commit_changes.occurred_at < engagement.period_end_at
+            and commit_changes.first_reached_at >= engagement.period_start_at
+            and commit_changes.first_reached_at < engagement.period_end_at
     left join changes on changes.item_key = commit_changes.item_key
     where changes.item_key is null
     group by deployed_ranges.instance, deployed_ranges.repository_id, deployed_ranges.deployment_id
@@ -191,7 +245,7 @@ deployed as (
 
 ),
 
--- 5. no repository is deployed, pushed or merged to and not read by git
+-- 5. no repository of the inventory is deployed, pushed or merged to and not read by git
 active_repositories as (
 
     select deployments.instance, deployments.repository_id
@@ -208,6 +262,11 @@ active_repositories as (
     from requests
     cross join engagement
     where requests.merged_at >= engagement.period_start_at and requests.merged_at < engagement.period_end_at
+    union
+    select inventory.instance, inventory.repository_id
+    from inventory
+    cross join engagement
+    where inventory.pushed_at >= engagement.period_start_at
 
 ),
 

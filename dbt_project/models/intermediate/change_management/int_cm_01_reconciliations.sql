@@ -6,22 +6,82 @@ items as (
 
 ),
 
+engagement as (
+
+    select * from {{ ref('int_engagement') }}
+
+),
+
+covered_intervals as (
+
+    select * from {{ ref('int_covered_intervals') }}
+
+),
+
 -- how independent the other record is: all of it is kept by the code host; git's history is chained by its own hashes
 stated as (
 
-    select 'first_parent_commits' as reconciliation, 'git: first-parent commits that reached production branches' as left_source, 'population: commits in exactly one change' as right_source, 'same_platform' as independence
+    select
+        'first_parent_commits' as reconciliation,
+        'git: first-parent commits from the head at the start to the head at the end' as left_source,
+        'changes: commits that belong to exactly one' as right_source,
+        'same_platform' as independence,
+        'history' as left_resource,
     union all
-    select 'merged_requests' as reconciliation, 'platform: requests merged into production branches' as left_source, 'git: requests whose merge is on the branch' as right_source, 'same_platform' as independence
+    select
+        'merged_requests',
+        'platform: requests merged into production branches',
+        'git: requests whose merge is on the branch',
+        'same_platform',
+        'pull_requests',
     union all
-    select 'pushes' as reconciliation, 'platform: pushes and merges recorded on production branches' as left_source, 'git: heads after them that are commits of the branch' as right_source, 'same_platform' as independence
+    select
+        'pushes',
+        'platform: pushes and merges recorded on production branches',
+        'git: heads after them that are commits of the branch',
+        'same_platform',
+        'activity',
     union all
-    select 'deployments' as reconciliation, 'platform: production deployments' as left_source, 'population: deployments whose commits all lie in changes of a production branch' as right_source, 'same_platform' as independence
+    select
+        'deployments',
+        'platform: production deployments',
+        'population: deployments whose commits all lie in changes of a production branch',
+        'same_platform',
+        'deployments',
     union all
-    select 'repositories' as reconciliation, 'platform: repositories deployed, pushed or merged to' as left_source, 'git: repositories read' as right_source, 'same_platform' as independence
+    select
+        'repositories',
+        'platform: repositories of the organization pushed, merged or deployed to',
+        'git: repositories read',
+        'same_platform',
+        'repositories',
     union all
-    select 'branch_heads' as reconciliation, 'git: heads collected' as left_source, 'git: heads that continue from the one before, or whose rewrite is an item' as right_source, 'same_platform' as independence
+    select
+        'branch_heads',
+        'git: heads collected',
+        'git: heads that continue from the one before, or whose rewrite is an item',
+        'same_platform',
+        'history',
     union all
-    select 'request_numbers' as reconciliation, 'git: numbers of request refs' as left_source, 'platform: numbers of requests' as right_source, 'same_platform' as independence
+    select
+        'request_numbers',
+        'git: numbers of request refs',
+        'platform: numbers of requests',
+        'same_platform',
+        'history',
+
+),
+
+-- a source that was not collected for the period agrees with nothing
+covered as (
+
+    select distinct covered_intervals.resource
+    from covered_intervals
+    cross join engagement
+    where
+        covered_intervals.source in ('git', 'github')
+        and covered_intervals.covered_from <= engagement.period_start_at
+        and covered_intervals.covered_to >= engagement.period_end_at
 
 ),
 
@@ -46,8 +106,9 @@ final as (
         stated.independence,
         coalesce(counted.expected, 0) as expected,
         coalesce(counted.actual, 0) as actual,
-        coalesce(counted.expected, 0) - coalesce(counted.actual, 0) as difference,
+        case when covered.resource is not null then coalesce(counted.expected, 0) - coalesce(counted.actual, 0) end as difference,
     from stated
+    left join covered on covered.resource = stated.left_resource
     left join counted on counted.reconciliation = stated.reconciliation
 
 )

@@ -38,15 +38,36 @@ collections as (
 
 ),
 
+code_counts as (
+
+    select
+        item_key,
+        count(*) as items,
+    from code_changes
+    group by item_key
+
+),
+
+tested_counts as (
+
+    select
+        item_key,
+        count(*) as items,
+    from tested_changes
+    group by item_key
+
+),
+
+-- both controls read one frame: nothing was lost or doubled on the way from it
 frame as (
 
     select
         'frame' as reconciliation,
-        coalesce(code_changes.item_key, tested_changes.item_key) as item_key,
-        code_changes.item_key is not null as is_left,
-        tested_changes.item_key is not null as is_right,
-    from code_changes
-    full outer join tested_changes on tested_changes.item_key = code_changes.item_key
+        coalesce(code_counts.item_key, tested_counts.item_key) as item_key,
+        code_counts.item_key is not null as is_left,
+        tested_counts.item_key is not null and coalesce(code_counts.items, 1) = 1 and tested_counts.items = 1 as is_right,
+    from code_counts
+    full outer join tested_counts on tested_counts.item_key = code_counts.item_key
 
 ),
 

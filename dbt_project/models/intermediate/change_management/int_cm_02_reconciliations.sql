@@ -6,11 +6,46 @@ items as (
 
 ),
 
+engagement as (
+
+    select * from {{ ref('int_engagement') }}
+
+),
+
+covered_intervals as (
+
+    select * from {{ ref('int_covered_intervals') }}
+
+),
+
 stated as (
 
-    select 'frame' as reconciliation, 'population of CM-01: all changes' as left_source, 'population of CM-02: the same changes' as right_source, 'same_platform' as independence
+    select
+        'frame' as reconciliation,
+        'frame of changes: items tested for CM-01' as left_source,
+        'the same frame: items tested for CM-02, each once' as right_source,
+        'same_platform' as independence,
+        cast(null as string) as left_resource,
     union all
-    select 'required_checks' as reconciliation, 'platform: checks that applied to the branch at each snapshot' as left_source, 'history of the rulesets as of the snapshot: the same checks' as right_source, 'same_platform' as independence
+    select
+        'required_checks',
+        'platform: checks that applied to the branch at each snapshot',
+        'history of the rulesets as of the snapshot: the same checks',
+        'same_platform',
+        'branch_protection',
+
+),
+
+-- a source that was not collected for the period agrees with nothing
+covered as (
+
+    select distinct covered_intervals.resource
+    from covered_intervals
+    cross join engagement
+    where
+        covered_intervals.source = 'github'
+        and covered_intervals.covered_from <= engagement.period_start_at
+        and covered_intervals.covered_to >= engagement.period_end_at
 
 ),
 
@@ -35,8 +70,11 @@ final as (
         stated.independence,
         coalesce(counted.expected, 0) as expected,
         coalesce(counted.actual, 0) as actual,
-        coalesce(counted.expected, 0) - coalesce(counted.actual, 0) as difference,
+        case
+            when stated.left_resource is null or covered.resource is not null then coalesce(counted.expected, 0) - coalesce(counted.actual, 0)
+        end as difference,
     from stated
+    left join covered on covered.resource = stated.left_resource
     left join counted on counted.reconciliation = stated.reconciliation
 
 )

@@ -1,5 +1,7 @@
 -- Every first-parent commit belongs to exactly one change: a merged request by its merge commit, by the platform's merge event,
 -- as one of the commits that a rebase replayed below the merge commit, or by the platform's association; else the push; else itself.
+-- A commit that came by a push is a request's only if the platform associates it with one that this very push merged. On a second
+-- production branch it belongs to the change that brought it to the first.
 with
 
 commits as (
@@ -59,6 +61,7 @@ associations as (
         association_items.branch,
         association_items.oid,
         merged_requests.pull_request_id,
+        merged_requests.merged_at,
     from association_items
     inner join merged_requests
         on
@@ -79,9 +82,15 @@ mapped as (
         case
             when commits.merge_request_id is not null then 'merge_commit'
             when commits.activity_type in ('pr_merge', 'merge_queue_merge') and commits.next_merge_position <= commits.event_position then 'merge_event'
+            when
+                commits.activity_type in ('push', 'force_push')
+                and (
+                    associations.pull_request_id is null
+                    or abs({{ seconds_between('commits.event_at', 'associations.merged_at') }}) > {{ threshold('CM-01', 'merge_by_push_seconds') }}
+                )
+                then 'push_event'
             when replayed.pull_request_id is not null then 'rebased_commit'
             when associations.pull_request_id is not null then 'association'
-            when commits.activity_type in ('push', 'force_push') then 'push_event'
             else 'commit'
         end as mapping,
         replayed.pull_request_id as replayed_request_id,
@@ -121,9 +130,10 @@ identified as (
 
 ),
 
-final as (
+keyed as (
 
     select
+        *,
         concat(
             instance, ':', repository_id,
             case change_kind
@@ -131,17 +141,45 @@ final as (
                 when 'push' then concat('/push/', activity_id)
                 else concat('/commit/', sha)
             end
-        ) as item_key,
+        ) as own_key,
+        case when change_kind = 'push' then activity_id end as push_activity_id,
+    from identified
+
+),
+
+-- events before estimates, then the earlier one
+branched as (
+
+    select
+        *,
+        row_number() over (branches) as branch_no,
+        first_value(own_key) over (branches) as item_key,
+        first_value(change_kind) over (branches) as first_kind,
+        first_value(pull_request_id) over (branches) as first_request_id,
+        first_value(push_activity_id) over (branches) as first_activity_id,
+        first_value(occurred_at) over (branches) as first_reached_at,
+    from keyed
+    window branches as (partition by repository_id, sha order by is_time_estimated, occurred_at, branch)
+
+),
+
+final as (
+
+    select
+        item_key,
+        branch_no = 1 as is_first_branch,
         instance,
         git_instance,
         repository_id,
         branch,
         sha,
         position,
-        change_kind,
-        mapping,
-        pull_request_id,
-        case when change_kind = 'push' then activity_id end as activity_id,
+        first_kind as change_kind,
+        case when branch_no = 1 then mapping else 'earlier_branch' end as mapping,
+        first_request_id as pull_request_id,
+        first_activity_id as activity_id,
+        activity_id as event_id,
+        activity_type as event_type,
         first_parent_sha,
         second_parent_sha,
         author_name,
@@ -154,12 +192,13 @@ final as (
         patch_id,
         lost_at,
         occurred_at,
+        first_reached_at,
         is_time_estimated,
         record_key,
         collection_id,
         collected_at,
         payload_sha256,
-    from identified
+    from branched
 
 )
 

@@ -1,5 +1,6 @@
 -- A check that the rulesets required of a branch and no longer require, from when to when, and whether an approved ticket that
--- names the ruleset came before.
+-- names the ruleset came before: after the version that was replaced had begun, since a ticket approves one change and not all that
+-- follow, and no approval of it declined. Null where the approval and the removal lie between the same two snapshots.
 with
 
 engagement as (
@@ -23,7 +24,6 @@ change_refs as (
 decisions as (
 
     select * from {{ ref('stg_jira__approval_decisions') }}
-    where decision = 'approved'
 
 ),
 
@@ -36,6 +36,7 @@ required as (
         branch_rules.ruleset_id,
         branch_rules.valid_from,
         branch_rules.valid_to,
+        branch_rules.certain_to,
         {{ json_text('required.item', '$.context') }} as check_name,
     from branch_rules
     {{ json_items('branch_rules.required_checks', '$', 'required') }}
@@ -61,6 +62,18 @@ walked as (
             partition by instance, repository_id, branch, check_name order by valid_from, required_to
             rows between unbounded preceding and current row
         ) as required_until,
+        max_by(ruleset_id, required_to) over (
+            partition by instance, repository_id, branch, check_name order by valid_from, required_to
+            rows between unbounded preceding and current row
+        ) as last_ruleset_id,
+        max_by(valid_from, required_to) over (
+            partition by instance, repository_id, branch, check_name order by valid_from, required_to
+            rows between unbounded preceding and current row
+        ) as last_valid_from,
+        max_by(coalesce(certain_to, required_to), required_to) over (
+            partition by instance, repository_id, branch, check_name order by valid_from, required_to
+            rows between unbounded preceding and current row
+        ) as last_certain_to,
         lead(valid_from) over (
             partition by instance, repository_id, branch, check_name order by valid_from, required_to
         ) as next_valid_from,
@@ -75,7 +88,9 @@ removals as (
         walked.repository_id,
         walked.branch,
         walked.check_name,
-        walked.ruleset_id,
+        walked.last_ruleset_id as ruleset_id,
+        walked.last_valid_from as replaced_from,
+        walked.last_certain_to as certain_to,
         walked.required_until as removed_at,
         walked.next_valid_from as restored_at,
     from walked
@@ -87,15 +102,27 @@ removals as (
 
 ),
 
+declined as (
+
+    select distinct
+        instance,
+        issue_id,
+    from decisions
+    where decision = 'declined'
+
+),
+
 approvals as (
 
     select
         change_refs.change_ref,
-        min(decisions.decided_at) as approved_at,
+        decisions.decided_at as approved_at,
     from change_refs
     inner join decisions
-        on decisions.instance = change_refs.instance and decisions.issue_id = change_refs.issue_id
-    group by change_refs.change_ref
+        on decisions.instance = change_refs.instance and decisions.issue_id = change_refs.issue_id and decisions.decision = 'approved'
+    left join declined
+        on declined.instance = change_refs.instance and declined.issue_id = change_refs.issue_id
+    where declined.issue_id is null
 
 ),
 
@@ -109,7 +136,17 @@ final as (
         removals.ruleset_id,
         removals.removed_at,
         removals.restored_at,
-        coalesce(max(case when approvals.approved_at <= removals.removed_at then 1 else 0 end) = 1, false) as is_approved,
+        case max(
+            case
+                when approvals.approved_at > removals.removed_at or approvals.approved_at <= removals.replaced_from then 0
+                when approvals.approved_at <= removals.certain_to then 2
+                when approvals.approved_at is not null then 1
+                else 0
+            end
+        )
+            when 2 then true
+            when 0 then false
+        end as is_approved,
     from removals
     left join approvals
         on

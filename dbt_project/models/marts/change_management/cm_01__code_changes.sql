@@ -47,14 +47,28 @@ tickets as (
 
 ),
 
--- three values as numbers: 2 = yes, 1 = nobody can say, 0 = no
+-- three values as numbers: 2 = yes, 1 = nobody can say, 0 = no; an approval that its reviewer replaced by another opinion is none,
+-- one that was dismissed is (the rule for it is DISMISSED)
 review_facts as (
 
     select
         item_key,
         count(case when is_approval then 1 end) as approvals,
-        max(case when is_approval then 2 when is_approval is null then 1 else 0 end) as has_approval,
-        max(case when is_bot then 0 when is_approval then 2 when is_approval is null then 1 else 0 end) as has_human_approval,
+        max(
+            case
+                when is_standing_approval or (is_approval and is_dismissed is not false) then 2
+                when is_standing_approval is null then 1
+                else 0
+            end
+        ) as has_approval,
+        max(
+            case
+                when is_bot then 0
+                when is_standing_approval or (is_approval and is_dismissed is not false) then 2
+                when is_standing_approval is null then 1
+                else 0
+            end
+        ) as has_human_approval,
         max(case when opinion = 'APPROVED' and not is_before_merge and not is_bot then 1 else 0 end) = 1 as has_later_approval,
         max(case when qualifies then 2 when qualifies is null then 1 else 0 end) as has_qualifying,
         count(distinct case when qualifies then reviewer end) as qualifying_approvals,
@@ -89,7 +103,7 @@ actor_facts as (
 
 ),
 
--- a commit's author whom the platform saw neither push, commit nor open the request
+-- a commit's author whom the platform saw neither push nor open the request; a committer is no witness, git's config names him too
 mismatches as (
 
     select distinct authors.item_key
@@ -97,7 +111,7 @@ mismatches as (
     left join actors as witnesses
         on
             witnesses.item_key = authors.item_key
-            and witnesses.role in ('request_author', 'pusher', 'committer')
+            and witnesses.role in ('request_author', 'pusher')
             and witnesses.person_id = authors.person_id
     where authors.role = 'author' and not authors.is_bot and witnesses.item_key is null
 

@@ -27,7 +27,7 @@ check_runs as (
 removals as (
 
     select * from {{ ref('int_required_check_removals') }}
-    where not is_approved
+    where is_approved is not true
 
 ),
 
@@ -47,31 +47,55 @@ platform_commits as (
 
 ),
 
--- one row per required check: what its runs on the change's own commits said, and whether it passed anywhere else
+-- the runs of every required check, those of its app and those of others
+required_runs as (
+
+    select
+        required_checks.item_key,
+        required_checks.check_name,
+        required_checks.app_id as required_app_id,
+        check_runs.outcome,
+        check_runs.completed_at,
+        check_runs.check_run_id,
+        check_runs.oid,
+        check_runs.is_by_merge,
+        check_runs.is_candidate,
+        required_checks.app_id is null or coalesce(required_checks.app_id = check_runs.app_id, false) as is_required_app,
+    from required_checks
+    inner join check_runs
+        on check_runs.item_key = required_checks.item_key and check_runs.check_name = required_checks.check_name
+
+),
+
+-- one row per required check and app: what its runs on the change's own commits said, and whether it passed anywhere else
 check_results as (
 
     select
         required_checks.item_key,
         required_checks.check_name,
+        required_checks.app_id,
         required_checks.is_functional,
         required_checks.is_skip_allowed,
-        count(case when check_runs.is_candidate and check_runs.is_required_app then 1 end) as runs,
+        count(case when required_runs.is_candidate and required_runs.is_required_app then 1 end) as runs,
         max_by(
-            check_runs.outcome,
-            case when check_runs.is_candidate and check_runs.is_required_app and check_runs.is_by_merge then concat({{ instant_to_text('check_runs.completed_at') }}, '/', lpad(coalesce(check_runs.check_run_id, '0'), 20, '0')) end
+            required_runs.outcome,
+            case when required_runs.is_candidate and required_runs.is_required_app and required_runs.is_by_merge then concat({{ instant_to_text('required_runs.completed_at') }}, '/', lpad(coalesce(required_runs.check_run_id, '0'), 20, '0')) end
         ) as latest_outcome,
-        max(case when check_runs.is_candidate and check_runs.is_required_app and check_runs.is_by_merge and check_runs.outcome = 'SUCCESS' then 1 else 0 end) = 1 as has_passed_by_merge,
+        max(case when required_runs.is_candidate and required_runs.is_required_app and required_runs.is_by_merge and required_runs.outcome = 'SUCCESS' then 1 else 0 end) = 1 as has_passed_by_merge,
         max(
             case
-                when check_runs.is_candidate and check_runs.is_required_app and not check_runs.is_by_merge and check_runs.completed_at is not null and check_runs.outcome = 'SUCCESS' then 1
+                when required_runs.is_candidate and required_runs.is_required_app and not required_runs.is_by_merge and required_runs.completed_at is not null and required_runs.outcome = 'SUCCESS' then 1
                 else 0
             end
         ) = 1 as has_passed_after,
-        max(case when not (check_runs.is_candidate and check_runs.is_required_app) and check_runs.outcome = 'SUCCESS' then 1 else 0 end) = 1 as has_passed_elsewhere,
+        max(case when not (required_runs.is_candidate and required_runs.is_required_app) and required_runs.outcome = 'SUCCESS' then 1 else 0 end) = 1 as has_passed_elsewhere,
     from required_checks
-    left join check_runs
-        on check_runs.item_key = required_checks.item_key and check_runs.check_name = required_checks.check_name
-    group by required_checks.item_key, required_checks.check_name, required_checks.is_functional, required_checks.is_skip_allowed
+    left join required_runs
+        on
+            required_runs.item_key = required_checks.item_key
+            and required_runs.check_name = required_checks.check_name
+            and required_runs.required_app_id is not distinct from required_checks.app_id
+    group by required_checks.item_key, required_checks.check_name, required_checks.app_id, required_checks.is_functional, required_checks.is_skip_allowed
 
 ),
 
@@ -95,7 +119,7 @@ check_facts as (
     select
         item_key,
         count(*) as required_checks,
-        max(case when is_functional then 1 else 0 end) = 1 as has_functional,
+        max(case when is_functional then 2 when is_functional is null then 1 else 0 end) as has_functional,
         max(case when is_missing then 1 else 0 end) = 1 as has_missing,
         max(case when is_unsuccessful then 1 else 0 end) = 1 as has_unsuccessful,
         max(case when not coalesce(is_skipped, false) or is_skip_allowed then 0 when not is_skip_allowed then 2 else 1 end) as has_skipped,
@@ -114,6 +138,7 @@ removed_checks as (
     select
         changes.item_key,
         {{ sorted_list('removals.check_name') }} as removed_check_names,
+        max(case when removals.is_approved is false then 1 else 0 end) = 1 as has_unapproved_removal,
     from changes
     inner join removals
         on
@@ -126,32 +151,49 @@ removed_checks as (
 
 ),
 
--- a deployed commit has passed when every required check had succeeded on the change's own commits by the deployment, or had been
--- skipped as an approved path rule allows; 2 = yes, 1 = nobody can say, 0 = no
+-- a deployed commit has passed when the latest run of every required check on the change's own commits that had ended by the
+-- deployment succeeded, or was skipped as an approved path rule allows; 2 = yes, 1 = nobody can say, 0 = no
 deployment_checks as (
 
     select
         deployments.item_key,
         deployments.deployment_id,
         required_checks.check_name,
-        max(
+        required_checks.app_id,
+        required_checks.is_skip_allowed,
+        max_by(
+            required_runs.outcome,
+            concat({{ instant_to_text('required_runs.completed_at') }}, '/', lpad(coalesce(required_runs.check_run_id, '0'), 20, '0'))
+        ) as latest_outcome,
+    from deployments
+    inner join required_checks on required_checks.item_key = deployments.item_key
+    left join required_runs
+        on
+            required_runs.item_key = required_checks.item_key
+            and required_runs.check_name = required_checks.check_name
+            and required_runs.required_app_id is not distinct from required_checks.app_id
+            and required_runs.is_required_app
+            and required_runs.completed_at <= deployments.deployed_at
+            and (required_runs.is_candidate or required_runs.oid = deployments.commit_oid)
+    group by deployments.item_key, deployments.deployment_id, required_checks.check_name, required_checks.app_id, required_checks.is_skip_allowed
+
+),
+
+passed_deployments as (
+
+    select
+        item_key,
+        deployment_id,
+        min(
             case
-                when not check_runs.is_required_app or check_runs.completed_at > deployments.deployed_at then 0
-                when not check_runs.is_candidate and check_runs.oid <> deployments.commit_oid then 0
-                when check_runs.outcome = 'SUCCESS' then 2
-                when check_runs.outcome in ('SKIPPED', 'NEUTRAL', 'STALE') and required_checks.is_skip_allowed then 2
-                when check_runs.outcome in ('SKIPPED', 'NEUTRAL', 'STALE') and required_checks.is_skip_allowed is null then 1
+                when latest_outcome = 'SUCCESS' then 2
+                when latest_outcome in ('SKIPPED', 'NEUTRAL', 'STALE') and is_skip_allowed then 2
+                when latest_outcome in ('SKIPPED', 'NEUTRAL', 'STALE') and is_skip_allowed is null then 1
                 else 0
             end
         ) as passes,
-    from deployments
-    inner join required_checks on required_checks.item_key = deployments.item_key
-    left join check_runs
-        on
-            check_runs.item_key = deployments.item_key
-            and check_runs.check_name = required_checks.check_name
-            and check_runs.completed_at is not null
-    group by deployments.item_key, deployments.deployment_id, required_checks.check_name
+    from deployment_checks
+    group by item_key, deployment_id
 
 ),
 
@@ -161,12 +203,12 @@ deployment_facts as (
         deployments.item_key,
         count(distinct deployments.deployment_id) as deployments,
         min(deployments.deployed_at) as first_deployed_at,
-        case min(coalesce(deployment_checks.passes, 0)) when 0 then true when 2 then false end as has_untested_deployment,
+        case min(coalesce(passed_deployments.passes, 0)) when 0 then true when 2 then false end as has_untested_deployment,
     from deployments
-    left join deployment_checks
+    left join passed_deployments
         on
-            deployment_checks.item_key = deployments.item_key
-            and deployment_checks.deployment_id = deployments.deployment_id
+            passed_deployments.item_key = deployments.item_key
+            and passed_deployments.deployment_id = deployments.deployment_id
     group by deployments.item_key
 
 ),
@@ -179,10 +221,10 @@ facts as (
         coalesce(protection.is_ruleset_history_known, false) and protection.classic_required_checks is not null as are_required_checks_known,
         coalesce(protection.has_registers_collected, false) as has_registers_collected,
         coalesce(protection.has_deployments_collected, false) as has_deployments_collected,
-        coalesce(protection.classic_required_checks = '[]', false) as is_without_classic_checks,
+        coalesce(protection.classic_required_checks = '[]' and not protection.has_had_classic_checks, false) as is_without_classic_checks,
         changes.change_kind = 'pull_request' or platform_commits.oid is not null as are_runs_collected,
         coalesce(check_facts.required_checks, 0) as required_checks,
-        coalesce(check_facts.has_functional, false) as has_functional,
+        case coalesce(check_facts.has_functional, 0) when 2 then true when 0 then false end as has_functional,
         coalesce(check_facts.has_missing, false) as has_missing,
         coalesce(check_facts.has_unsuccessful, false) as has_unsuccessful,
         case coalesce(check_facts.has_skipped, 0) when 2 then true when 0 then false end as has_skipped,
@@ -192,6 +234,7 @@ facts as (
         check_facts.required_check_names,
         check_facts.functional_check_names,
         removed_checks.removed_check_names,
+        removed_checks.has_unapproved_removal,
         coalesce(deployment_facts.deployments, 0) as deployments,
         deployment_facts.first_deployed_at,
         deployment_facts.has_untested_deployment,
@@ -214,7 +257,7 @@ tested as (
         *,
         case
             when has_functional then false
-            when are_required_checks_known and has_registers_collected then true
+            when not has_functional and are_required_checks_known and has_registers_collected then true
         end as no_required_test,
         case when are_required_checks_known and (are_runs_collected or required_checks = 0) then has_missing end as no_check,
         case when are_required_checks_known and (are_runs_collected or required_checks = 0) then has_unsuccessful end as not_success,
@@ -222,8 +265,8 @@ tested as (
         case when are_required_checks_known and (are_runs_collected or required_checks = 0) then has_late end as rerun_after,
         case when are_required_checks_known and (are_runs_collected or required_checks = 0) then has_elsewhere end as wrong_sha,
         case
-            when removed_check_names is not null then true
-            when is_ruleset_history_known and is_without_classic_checks then false
+            when has_unapproved_removal then true
+            when removed_check_names is null and is_ruleset_history_known and is_without_classic_checks then false
         end as check_removed,
         case
             when has_deployments_collected and deployments = 0 then false
