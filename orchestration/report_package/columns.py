@@ -116,7 +116,7 @@ RECONCILIATION_DIFFERENCES = _columns("""
 RESTATEMENTS = _columns("""
     instance | text | the source whose record did not read the same twice
     source | text | kind of source
-    table | text | table of the vault that holds both versions
+    table_name | text | table of the vault that holds both versions
     record_key | text | key of the record in that table
     kind | text | restated, edited (a line of a register), or back_dated (dated before a collection without the line)
     field | text | path of the field in the record's JSON, e.g. actor.login; for back_dated the column of the date
@@ -291,7 +291,7 @@ REGISTERS: dict[str, tuple[str, tuple[Column, ...], tuple[str, ...]]] = {
     "restatements.csv": (
         "rpt_restatements",
         RESTATEMENTS,
-        ("instance", "table", "record_key", "after_collected_at", "field"),
+        ("instance", "table_name", "record_key", "after_collected_at", "field"),
     ),
     "coverage.csv": ("rpt_coverage", COVERAGE, ("control_id", "interval_start")),
     "exception_register.csv": ("rpt_exception_register", EXCEPTION_REGISTER, ("exception_id",)),

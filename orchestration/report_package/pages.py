@@ -257,7 +257,7 @@ def _restatements(warehouse: Warehouse) -> dict[str, Any]:
     counts = {
         row["kind"]: row["n"]
         for row in warehouse.rows(
-            'select kind, count(distinct concat_ws(chr(31), instance, "table", record_key)) as n'
+            "select kind, count(distinct concat_ws(chr(31), instance, table_name, record_key)) as n"
             " from reporting.rpt_restatements group by kind"
         )
     }
@@ -270,7 +270,7 @@ def _restatements(warehouse: Warehouse) -> dict[str, Any]:
         "rows": warehouse.rows(
             "select * from reporting.rpt_restatements"
             " order by array_position(['restated', 'back_dated', 'edited'], kind), instance,"
-            ' "table", record_key, after_collected_at, field limit 8'
+            " table_name, record_key, after_collected_at, field limit 8"
         ),
         "total": sum(counts.values()),
     }

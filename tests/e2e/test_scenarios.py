@@ -133,7 +133,7 @@ def test_restated(run: Run, tmp_path: Path) -> None:
     assert logins[1] == f"{logins[0]}-renamed"
     package = package_of(done.stdout)
     (row,) = [row for row in table(package, "restatements.csv") if row["kind"] == "restated"]
-    assert (row["instance"], row["table"], row["field"]) == ("github-harbor", "activity", "actor.login")
+    assert (row["instance"], row["table_name"], row["field"]) == ("github-harbor", "activity", "actor.login")
     assert (row["before"], row["after"]) == (logins[0], f"{logins[0]}-renamed")
     assert row["before_sha256"] != row["after_sha256"]
     collected = {entry["collection_id"]: entry["collected_at"] for entry in table(package, "collections.csv")}

@@ -198,7 +198,7 @@ def _reporting(con: duckdb.DuckDBPyConnection, world: World) -> None:
         approved_by varchar, approved_at timestamptz, result varchar)""")
     con.execute("""create table reporting.rpt_reconciliation_differences (control_id varchar, reconciliation varchar, item_key varchar, side varchar,
         explanation varchar, explained_by varchar, approved_by varchar, first_collected_at timestamptz)""")
-    con.execute("""create table reporting.rpt_restatements (instance varchar, source varchar, "table" varchar, record_key varchar, kind varchar,
+    con.execute("""create table reporting.rpt_restatements (instance varchar, source varchar, table_name varchar, record_key varchar, kind varchar,
         field varchar, before varchar, after varchar, before_collection_id varchar, after_collection_id varchar, after_collected_at timestamptz,
         before_sha256 varchar, after_sha256 varchar)""")
     con.execute("""create table reporting.rpt_coverage (control_id varchar, interval_start timestamptz, interval_end timestamptz, expected bigint,

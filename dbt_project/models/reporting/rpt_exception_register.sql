@@ -53,7 +53,7 @@ owners as (
         owners.gone_at is null
         and owners.valid_from <= cutoff.day_on
         and (owners.valid_to is null or owners.valid_to >= cutoff.day_on)
-    qualify row_number() over (partition by owners.control_id order by owners.valid_from desc, owners.record_key) = 1
+    qualify row_number() over (partition by owners.control_id order by owners.valid_from desc, owners.record_key asc) = 1
 
 ),
 

@@ -25,7 +25,7 @@ final as (
     select
         instance,
         source,
-        table_name as "table",
+        table_name,
         record_key,
         kind,
         field,
