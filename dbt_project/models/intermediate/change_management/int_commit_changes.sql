@@ -10,6 +10,12 @@ commits as (
 
 ),
 
+engagement as (
+
+    select * from {{ ref('int_engagement') }}
+
+),
+
 merged_requests as (
 
     select * from {{ ref('stg_github__pull_requests') }}
@@ -86,7 +92,7 @@ mapped as (
                 commits.activity_type in ('push', 'force_push')
                 and (
                     associations.pull_request_id is null
-                    or abs({{ seconds_between('commits.event_at', 'associations.merged_at') }}) > {{ threshold('CM-01', 'merge_by_push_seconds') }}
+                    or abs({{ seconds_between('commits.event_at', 'associations.merged_at') }}) > {{ threshold('CM-01', 'merge_by_push_seconds', local_date('commits.event_at', 'engagement.zone')) }}
                 )
                 then 'push_event'
             when replayed.pull_request_id is not null then 'rebased_commit'
@@ -96,6 +102,7 @@ mapped as (
         replayed.pull_request_id as replayed_request_id,
         associations.pull_request_id as associated_request_id,
     from commits
+    cross join engagement
     left join replayed
         on
             replayed.pull_request_id = commits.next_merge_request_id
