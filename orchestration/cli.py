@@ -303,6 +303,7 @@ def ui(
         print(f"Dagster: http://127.0.0.1:{port}", flush=True)
         options = ["dev", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)]
         quiet = ["-W", "ignore:Function `dev_command`"]  # Dagster announces its next command line
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # who was started in the background ignores it
         dagster = subprocess.Popen([sys.executable, *quiet, "-m", "dagster", *options], start_new_session=True)
         # Dagster ends what it started on SIGINT only, and once; whoever stops us stops it.
         for stop in (signal.SIGINT, signal.SIGTERM):
