@@ -32,7 +32,7 @@ PACKAGE_MD = {
     "populations.csv": "control_id, population_id, frame_id, version, definition, source_systems, items, first_occurred_at, last_occurred_at, merkle_root, frozen_at, query_sha256, status",
     "reconciliations.csv": "control_id, reconciliation, left_source, right_source, independence, expected, actual, difference, explained, explained_by, evidence_ref, approved_by, approved_at, result",
     "reconciliation_differences.csv": "control_id, reconciliation, item_key, side, explanation, explained_by, approved_by, first_collected_at",
-    "restatements.csv": "instance, source, table, record_key, kind, field, before, after, before_collection_id, after_collection_id, after_collected_at, before_sha256, after_sha256",
+    "restatements.csv": "instance, source, table_name, record_key, kind, field, before, after, before_collection_id, after_collection_id, after_collected_at, before_sha256, after_sha256",
     "coverage.csv": "control_id, interval_start, interval_end, expected, actual, collected, status, gap_cause",
     "samples/CM-01_sample.csv": "sample_id, frame_id, control_id, design, phase, stratum, seed, ticket, draw, item_key, occurred_at, evidence_url, leaf_index, inclusion_proof, auditor_result, auditor_reference",
     "sampling_plan.csv": "frame_id, control_id, population_items, method, confidence, tolerable_rate, expected_deviations, sample_size, basis, seed, seed_provided_by, seed_received_at, drawn_at",
