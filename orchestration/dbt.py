@@ -74,13 +74,22 @@ def parse(workspace: Workspace) -> Path:
     """
     sources = [workspace.project / "dbt_project.yml", *(workspace.project / "dbt_project").rglob("*")]
     newest = max((path.stat().st_mtime for path in sources if path.is_file()), default=0.0)
-    if not workspace.manifest.exists() or workspace.manifest.stat().st_mtime < max(
+    if not _is_whole(workspace.manifest) or workspace.manifest.stat().st_mtime < max(
         newest, workspace.engagement_path.stat().st_mtime
     ):
         result = _invoke(workspace, ["parse"], workspace.engagement().dbt_vars())
         if not result.success:
             raise DbtError(f"dbt cannot parse the project: {result.exception}")
     return workspace.manifest
+
+
+def _is_whole(manifest: Path) -> bool:
+    """Whether the manifest is there to its end: dbt writes it in place, so that a killed run leaves a torn one."""
+    try:
+        json.loads(manifest.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return False
+    return True
 
 
 def build(workspace: Workspace, on_node: Callable[[str, int, int], None] | None = None) -> list[NodeResult]:
