@@ -121,7 +121,7 @@ RESTATEMENTS = _columns("""
     kind | text | restated, edited (a line of a register), or back_dated (dated before a collection without the line)
     field | text | path of the field in the record's JSON, e.g. actor.login; for back_dated the column of the date
     before | text | value in the earlier version; empty where the field was not there, and for back_dated
-    after | text | value in the later version; empty where the field is gone; for back_dated the line's own date
+    after | text | value in the later version; null where the record says so; for back_dated the line's own date
     before_collection_id | text | collection of the earlier version; for back_dated the last one without the line
     after_collection_id | text | first collection that carried the later version
     after_collected_at | instant | when that collection was taken

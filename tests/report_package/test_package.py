@@ -588,7 +588,7 @@ def test_the_face_counts_shared_items_once(built: PackageResult) -> None:
     text = (built.path / "index.html").read_text("utf-8")
     untested = sum(int(row["not_testable"]) for row in read(built.path / "test_results.csv"))
     assert untested
-    assert f"69, 129 results (controls share items), of which {untested} not testable" in text
+    assert f"69, with 129 results where controls share items; {untested} not testable" in text
 
 
 def test_a_seed_known_before_the_freeze_proves_no_order(world: World) -> None:
