@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from orchestration.workspace import Workspace
 
+if TYPE_CHECKING:
+    import dagster as dg
+
 _OWN = re.compile(r"^(orchestration|ingestion|expectations)\.[\w.]+: ")
 """What Python writes before the text of this project's own exceptions; the text alone is for people."""
+_HERE = {"itgc/started_by": "command line"}
+"""The tag of the runs started here; those of Dagster's own launchers are Dagster's to watch."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +40,12 @@ def run(workspace: Workspace, name: str) -> JobOutcome:
 
     from orchestration.definitions import defs
 
-    with dg.DagsterInstance.get() as instance:
+    with dg.DagsterInstance.get() as instance, _alone(workspace.build / "dagster"):
+        _bury(instance)
         result = defs.resolve_job_def(name).execute_in_process(
             instance=instance,
             raise_on_error=False,
+            tags=_HERE,
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
         failures = []
@@ -45,3 +56,26 @@ def run(workspace: Workspace, name: str) -> JobOutcome:
                 raised = data.error.cause.message if data.error and data.error.cause else str(data.error)
                 failures.append(said or _OWN.sub("", raised).strip())
         return JobOutcome(result.success, tuple(failures))
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Wait for other runs of the command line; the operating system lets go when one of them is killed."""
+    with (folder / ".lock").open("w") as lock:
+        try:
+            import fcntl
+        except ImportError:  # Windows: the pool of the writer alone keeps runs apart
+            yield
+            return
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _bury(instance: dg.DagsterInstance) -> None:
+    """End what a killed run of the command line left: it holds the writer's place, for which the next would wait."""
+    import dagster as dg
+
+    unfinished = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED], tags=_HERE)
+    for dead in instance.get_runs(unfinished):
+        instance.report_run_failed(dead, "The process ended before the run did.")
+        instance.event_log_storage.free_concurrency_slots_for_run(dead.run_id)
