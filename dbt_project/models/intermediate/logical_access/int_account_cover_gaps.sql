@@ -1,4 +1,5 @@
 -- The first instant of an item at which it was not accounted for, by any cover and by a certain one; null where it always was.
+-- After the accounts were last listed nobody knows whether this one still existed: a gap that begins there is not certain.
 with items as (
 
     select * from {{ ref('int_account_items') }}
@@ -73,6 +74,7 @@ reached as (
             ),
             items.occurred_at
         ) as covered_until,
+        items.observed_until,
     from reckonings
     inner join items
         on items.item_key = reckonings.item_key
@@ -84,7 +86,7 @@ final as (
     select
         item_key,
         cover,
-        min(case when reckoning = 'any' and covered_from > covered_until then covered_until end) as uncovered_from,
+        min(case when reckoning = 'any' and covered_from > covered_until and covered_until < observed_until then covered_until end) as uncovered_from,
         min(case when reckoning = 'certain' and covered_from > covered_until then covered_until end) as uncertain_from,
     from reached
     group by item_key, cover

@@ -1,5 +1,6 @@
 -- By whom an account was accounted for, and when: identity (a worker, until removal after the end of employment was due, or a
--- registration), owner, sponsor, idp. A cover that rests on an ambiguous identity or a contradictory record is not certain.
+-- registration), owner, sponsor, idp. A cover that rests on an ambiguous identity or a contradictory record is not certain, nor is one
+-- of which nothing was collected any more.
 with items as (
 
     select * from {{ ref('int_account_items') }}
@@ -69,9 +70,9 @@ dated_spells as (
         spells.person_id,
         spells.spell_key,
         spells.active_from,
-        coalesce(spells.active_to, spells.contested_from) as active_to,
-        coalesce(terminations.due_at, spells.active_to, spells.contested_from) as attributed_to,
-        spells.contested_from,
+        coalesce(spells.active_to, spells.contested_from, spells.observed_until) as active_to,
+        coalesce(terminations.due_at, spells.active_to, spells.contested_from, spells.observed_until) as attributed_to,
+        coalesce(spells.contested_from, case when spells.active_to is null then spells.observed_until end) as uncertain_from,
         case
             when row_number() over (partition by spells.person_id order by spells.active_from) = 1
                 then {{ threshold('LA-01', 'preboarding_days', 'spells.hired_on') }}
@@ -98,13 +99,13 @@ employment as (
     select
         person_id,
         spell_key,
-        contested_from,
+        uncertain_from,
         {{ null_instant() }},
         {{ null_instant() }},
-        contested_from,
+        uncertain_from,
         false,
     from dated_spells
-    where contested_from is not null
+    where uncertain_from is not null
 
 ),
 
@@ -242,11 +243,23 @@ identity_provider as (
         'idp' as cover,
         usability.account_key as basis,
         greatest(usability.active_from, idp_keys.valid_from) as covered_from,
-        least(usability.disabled_at, idp_keys.valid_to) as covered_to,
+        least(coalesce(usability.disabled_at, usability.observed_until), idp_keys.valid_to) as covered_to,
         true as is_certain,
     from idp_keys
     inner join usability
         on usability.account_key = idp_keys.account_key
+    union all
+    select
+        idp_keys.item_key,
+        'idp',
+        usability.account_key,
+        greatest(usability.observed_until, idp_keys.valid_from),
+        idp_keys.valid_to,
+        false,
+    from idp_keys
+    inner join usability
+        on usability.account_key = idp_keys.account_key
+    where usability.disabled_at is null and usability.observed_until is not null
 
 ),
 

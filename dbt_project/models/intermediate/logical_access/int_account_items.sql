@@ -58,6 +58,7 @@ items as (
         usability.suspended_from,
         greatest(usability.active_from, engagement.period_start_at) as occurred_at,
         least(coalesce(usability.proven_until, engagement.period_end_at), engagement.period_end_at) as last_active_at,
+        least(coalesce(usability.proven_until, usability.observed_until), engagement.period_end_at) as observed_until,
         engagement.zone,
     from accounts
     inner join usability
@@ -97,6 +98,7 @@ final as (
         occurred_at,
         {{ local_date('occurred_at', 'zone') }} as occurred_on,
         greatest(last_active_at, occurred_at) as evaluated_to,
+        greatest(observed_until, occurred_at) as observed_until,
         last_active_at > occurred_at as is_active,
     from items
 

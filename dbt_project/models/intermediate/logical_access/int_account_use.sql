@@ -1,5 +1,6 @@
 -- Per item of LA-01: the last use, and whether anything is collected that would show a use. An account never used was idle since it began:
--- where only a snapshot shows when, since that one at the least, and since the one before at the most.
+-- where only a snapshot shows when, since that one at the least, and since the one before at the most. After the accounts were last
+-- listed the account need not have existed any more: those days count at the most only.
 with items as (
 
     select
@@ -78,7 +79,9 @@ final as (
     select
         items.item_key,
         max(last_uses.last_activity_at) as last_activity_at,
-        {{ seconds_between('coalesce(max(last_uses.last_activity_at), items.active_from)', 'items.evaluated_to') }} / 86400 as days_without_activity,
+        greatest(
+            {{ seconds_between('coalesce(max(last_uses.last_activity_at), items.active_from)', 'items.observed_until') }} / 86400, 0
+        ) as days_without_activity,
         {{ seconds_between('coalesce(max(last_uses.last_activity_at), max(beginnings.earliest_at))', 'items.evaluated_to') }} / 86400 as days_without_activity_at_most,
         max(thresholds.dormant_days) as dormant_days,
         count(instances.instance) > 0 and count(gaps.instance) = 0 as is_use_collected,
@@ -96,7 +99,7 @@ final as (
             gaps.instance = items.instance
             and gaps.gap_from < items.evaluated_to
             and gaps.gap_to > {{ add_seconds('items.evaluated_to', '-86400 * thresholds.dormant_days') }}
-    group by items.item_key, items.active_from, items.evaluated_to
+    group by items.item_key, items.active_from, items.evaluated_to, items.observed_until
 
 )
 

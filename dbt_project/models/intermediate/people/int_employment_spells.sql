@@ -17,6 +17,17 @@ last_snapshots as (
 
 ),
 
+-- The last time that what tells of a spell was collected: after it nobody knows whether the spell went on.
+observations as (
+
+    select
+        collection_id,
+        max(collected_at) over (partition by source, instance, resource) as observed_until,
+    from {{ ref('stg_ledger__collections') }}
+    where kind = 'committed' and permission not in ('denied', 'not_available')
+
+),
+
 employees as (
 
     select * from {{ ref('stg_bamboohr__employees') }}
@@ -197,6 +208,7 @@ dated as (
     select
         spells.*,
         people.zone,
+        observations.observed_until,
         spells.contradiction is not null as is_contradictory,
         case
             when not spells.is_rescinded and spells.contradiction is null
@@ -204,6 +216,7 @@ dated as (
         end as terminated_at,
     from spells
     inner join people on people.person_id = spells.person_id
+    left join observations on observations.collection_id = spells.collection_id
 
 ),
 
@@ -228,6 +241,7 @@ final as (
         case
             when is_contradictory then coalesce(vanished_at, {{ end_of_day('terminated_on', 'zone') }}, {{ start_of_day('hired_on', 'zone') }})
         end as contested_from,
+        observed_until,
         zone,
         collection_id,
         record_key,

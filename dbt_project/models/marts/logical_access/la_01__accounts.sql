@@ -15,6 +15,7 @@ gaps as (
         min(case when cover = 'sponsor' then uncovered_from end) as unsponsored_from,
         min(case when cover = 'sponsor' then uncertain_from end) as sponsor_uncertain_from,
         min(case when cover = 'idp' then uncovered_from end) as outside_idp_from,
+        min(case when cover = 'idp' then uncertain_from end) as idp_uncertain_from,
     from {{ ref('int_account_cover_gaps') }}
     group by item_key
 
@@ -60,6 +61,7 @@ facts as (
         gaps.unsponsored_from,
         gaps.sponsor_uncertain_from,
         gaps.outside_idp_from,
+        gaps.idp_uncertain_from,
         account_use.last_activity_at,
         account_use.days_without_activity,
         account_use.days_without_activity_at_most,
@@ -114,7 +116,8 @@ rules as (
             when not local_bypass__applies then false
             when account_kind = 'break_glass' and break_glass_uses_without_ticket > 0 then case when is_request_collected then true end
             when account_kind = 'break_glass' then case when is_break_glass_log_complete then false end
-            when outside_idp_from is null then false
+            when idp_uncertain_from is null then false
+            when outside_idp_from is null then null
             when resolution = 'ambiguous' then null
             else true
         end as local_bypass,
