@@ -108,11 +108,17 @@ def test_unreachable(run: Run, tmp_path: Path) -> None:
     assert "jira-harbor" in face(package)
 
     def found(folder: Path) -> set[tuple[str, str]]:
-        return {(row["item_key"], rule) for row in table(folder, "LA-01_accounts.csv") for rule in row["rules_failed"].split(";") if rule}
+        return {
+            (row["item_key"], rule)
+            for row in table(folder, "LA-01_accounts.csv")
+            for rule in row["rules_failed"].split(";")
+            if rule
+        }
 
     assert found(package) <= found(run.package), "what was not collected is no exception"
     statuses = [
-        Counter(row["status"] for row in table(folder, "LA-01_accounts.csv") if row["instance"] == "jira-harbor") for folder in (run.package, package)
+        Counter(row["status"] for row in table(folder, "LA-01_accounts.csv") if row["instance"] == "jira-harbor")
+        for folder in (run.package, package)
     ]
     assert statuses[1]["PASS"] < statuses[0]["PASS"], "nor is it fine"
     assert min(entry["window_end"] for entry in failed(build, "jira-harbor")) >= "2026-06-01"
