@@ -1,4 +1,5 @@
--- Per item of LA-01 that is a break-glass account: whether a log that shows its uses was collected all the time, and whether requests were.
+-- Per item of LA-01 that is a break-glass account: whether a log that shows its uses was collected all the time, and whether requests were,
+-- up to the first use that none covers.
 with items as (
 
     select * from {{ ref('int_account_items') }}
@@ -27,14 +28,39 @@ requests as (
 
 ),
 
+request_gaps as (
+
+    select min(gap_from) as uncollected_from,
+    from {{ ref('int_uncovered_intervals') }}
+    where source = 'jira' and resource = 'issues'
+
+),
+
+unticketed as (
+
+    select
+        item_key,
+        min(occurred_at) as first_at,
+    from {{ ref('int_break_glass_uses') }}
+    where issue_key is null
+    group by item_key
+
+),
+
 final as (
 
     select
         items.item_key,
         count(instances.instance) > 0 and count(gaps.instance) = 0 as is_log_complete,
-        bool_and(requests.is_collected) as is_request_collected,
+        bool_and(
+            requests.is_collected
+            and (unticketed.first_at is null or request_gaps.uncollected_from is null or unticketed.first_at < request_gaps.uncollected_from)
+        ) as is_request_collected,
     from items
     cross join requests
+    cross join request_gaps
+    left join unticketed
+        on unticketed.item_key = items.item_key
     left join instances
         on instances.instance = items.instance
     left join gaps
