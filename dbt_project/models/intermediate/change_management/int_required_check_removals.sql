@@ -1,6 +1,7 @@
 -- A check that the rulesets required of a branch and no longer require, from when to when, and whether an approved ticket that
 -- names the ruleset came before: after the version that was replaced had begun, since a ticket approves one change and not all that
--- follow, and no approval of it declined. Null where the approval and the removal lie between the same two snapshots.
+-- follow, and no approval of it declined. Null where the approval and the removal lie between the same two snapshots, and where the
+-- tickets of that time were not collected.
 with
 
 engagement as (
@@ -18,6 +19,12 @@ branch_rules as (
 change_refs as (
 
     select * from {{ ref('stg_jira__issue_change_refs') }}
+
+),
+
+requests as (
+
+    select * from {{ ref('int_request_coverage') }}
 
 ),
 
@@ -145,9 +152,10 @@ final as (
             end
         )
             when 2 then true
-            when 0 then false
+            when 0 then case when removals.removed_at < max(requests.known_until) then false end
         end as is_approved,
     from removals
+    cross join requests
     left join approvals
         on
             approvals.change_ref like concat('%ruleset/', removals.ruleset_id)

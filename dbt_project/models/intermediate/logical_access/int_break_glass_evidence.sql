@@ -22,17 +22,7 @@ gaps as (
 
 requests as (
 
-    select count(*) > 0 as is_collected,
-    from {{ ref('stg_ledger__collections') }}
-    where source = 'jira' and resource = 'issues' and kind = 'committed' and permission not in ('denied', 'not_available')
-
-),
-
-request_gaps as (
-
-    select min(gap_from) as uncollected_from,
-    from {{ ref('int_uncovered_intervals') }}
-    where source = 'jira' and resource = 'issues'
+    select * from {{ ref('int_request_coverage') }}
 
 ),
 
@@ -52,13 +42,9 @@ final as (
     select
         items.item_key,
         count(instances.instance) > 0 and count(gaps.instance) = 0 as is_log_complete,
-        bool_and(
-            requests.is_collected
-            and (unticketed.first_at is null or request_gaps.uncollected_from is null or unticketed.first_at < request_gaps.uncollected_from)
-        ) as is_request_collected,
+        bool_and(requests.known_until is not null and coalesce(unticketed.first_at < requests.known_until, true)) as is_request_collected,
     from items
     cross join requests
-    cross join request_gaps
     left join unticketed
         on unticketed.item_key = items.item_key
     left join instances
