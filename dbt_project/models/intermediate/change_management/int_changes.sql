@@ -1,4 +1,5 @@
--- The frame of CM-01 and CM-02: one row per change on a production branch in the period.
+-- The frame of CM-01 and CM-02: one row per change on a production branch in the period. Where requests were not collected, a commit that
+-- came with none may have come with one.
 with
 
 engagement as (
@@ -267,6 +268,19 @@ watched_by_activity as (
 
 ),
 
+requests_seen as (
+
+    select distinct in_period.item_key
+    from in_period
+    inner join {{ ref('int_covered_intervals') }} as covered
+        on
+            covered.instance = in_period.instance
+            and covered.resource = 'pull_requests'
+            and in_period.changed_at >= covered.covered_from
+            and in_period.changed_at < covered.covered_to
+
+),
+
 file_items as (
 
     select
@@ -323,6 +337,10 @@ final as (
         branches.repository_name,
         in_period.branch,
         in_period.change_kind,
+        case
+            when in_period.change_kind = 'pull_request' then true
+            when requests_seen.item_key is not null then false
+        end as is_request,
         in_period.pull_request_id,
         in_period.activity_id,
         in_period.number,
@@ -381,6 +399,7 @@ final as (
     left join watched_by_activity on watched_by_activity.item_key = in_period.item_key
     left join files on files.item_key = in_period.item_key
     left join labels on labels.item_key = in_period.item_key
+    left join requests_seen on requests_seen.item_key = in_period.item_key
 
 )
 

@@ -24,7 +24,7 @@ change_refs as (
 
 requests as (
 
-    select * from {{ ref('int_request_coverage') }}
+    select * from {{ ref('int_evidence_limits') }}
 
 ),
 
@@ -152,7 +152,7 @@ final as (
             end
         )
             when 2 then true
-            when 0 then case when removals.removed_at < max(requests.known_until) then false end
+            when 0 then case when removals.removed_at < max(requests.requests_known_until) then false end
         end as is_approved,
     from removals
     cross join requests

@@ -1,8 +1,15 @@
 -- The first instant of an item at which it was not accounted for, by any cover and by a certain one; null where it always was.
--- After the accounts were last listed nobody knows whether this one still existed: a gap that begins there is not certain.
+-- After the accounts were last listed nobody knows whether this one still existed, nor after people or the identity provider were last
+-- collected whether it was accounted for by them (whose account there it is, people tell): a gap that begins there is not certain.
 with items as (
 
     select * from {{ ref('int_account_items') }}
+
+),
+
+limits as (
+
+    select * from {{ ref('int_evidence_limits') }}
 
 ),
 
@@ -74,10 +81,15 @@ reached as (
             ),
             items.occurred_at
         ) as covered_until,
-        items.observed_until,
+        case
+            when reckonings.cover <> 'idp' and limits.people_known_until is not null then least(items.observed_until, limits.people_known_until)
+            when limits.people_known_until is not null and limits.idp_known_until is not null
+                then least(items.observed_until, limits.people_known_until, limits.idp_known_until)
+        end as known_until,
     from reckonings
     inner join items
         on items.item_key = reckonings.item_key
+    cross join limits
 
 ),
 
@@ -86,7 +98,7 @@ final as (
     select
         item_key,
         cover,
-        min(case when reckoning = 'any' and covered_from > covered_until and covered_until < observed_until then covered_until end) as uncovered_from,
+        min(case when reckoning = 'any' and covered_from > covered_until and covered_until < known_until then covered_until end) as uncovered_from,
         min(case when reckoning = 'certain' and covered_from > covered_until then covered_until end) as uncertain_from,
     from reached
     group by item_key, cover

@@ -1,6 +1,7 @@
 -- Per item of LA-01: the last use, and whether anything is collected that would show a use. An account never used was idle since it began:
 -- where only a snapshot shows when, since that one at the least, and since the one before at the most. After the accounts were last
--- listed the account need not have existed any more: those days count at the most only.
+-- listed the account need not have existed any more: those days count at the most only. An identity provider's log tells of the use of all
+-- other systems.
 with items as (
 
     select
@@ -20,6 +21,30 @@ uses as (
 gaps as (
 
     select * from {{ ref('int_log_gaps') }}
+
+),
+
+idp_logs as (
+
+    select instance
+    from {{ ref('int_source_instances') }}
+    where source = 'okta'
+
+),
+
+logs as (
+
+    select
+        item_key,
+        instance,
+    from items
+    union
+    select
+        items.item_key,
+        idp_logs.instance,
+    from items
+    cross join idp_logs
+    where items.system <> 'okta'
 
 ),
 
@@ -94,9 +119,11 @@ final as (
         on last_uses.item_key = items.item_key
     left join instances
         on instances.instance = items.instance
+    inner join logs
+        on logs.item_key = items.item_key
     left join gaps
         on
-            gaps.instance = items.instance
+            gaps.instance = logs.instance
             and gaps.gap_from < items.evaluated_to
             and gaps.gap_to > {{ add_seconds('items.evaluated_to', '-86400 * thresholds.dormant_days') }}
     group by items.item_key, items.active_from, items.evaluated_to, items.observed_until

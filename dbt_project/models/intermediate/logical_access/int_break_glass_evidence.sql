@@ -22,7 +22,7 @@ gaps as (
 
 requests as (
 
-    select * from {{ ref('int_request_coverage') }}
+    select * from {{ ref('int_evidence_limits') }}
 
 ),
 
@@ -42,7 +42,7 @@ final as (
     select
         items.item_key,
         count(instances.instance) > 0 and count(gaps.instance) = 0 as is_log_complete,
-        bool_and(requests.known_until is not null and coalesce(unticketed.first_at < requests.known_until, true)) as is_request_collected,
+        bool_and(requests.requests_known_until is not null and coalesce(unticketed.first_at < requests.requests_known_until, true)) as is_request_collected,
     from items
     cross join requests
     left join unticketed

@@ -9,6 +9,12 @@ with grants as (
 
 ),
 
+limits as (
+
+    select * from {{ ref('int_evidence_limits') }}
+
+),
+
 entitlements as (
 
     select * from {{ ref('int_grant_entitlements') }}
@@ -164,6 +170,7 @@ judged as (
     select
         dated.item_key,
         dated.person_id,
+        coalesce(dated.granted_by_at <= limits.people_known_until, false) as is_people_known,
         dated.is_employed,
         dated.mechanism = 'provisioning' and dated.actor_id is null as is_actor_unknown,
         dated.mechanism = 'provisioning' and actors.item_key is null as is_actor_unregistered,
@@ -172,6 +179,7 @@ judged as (
         rule_results.rules_in_force,
         rule_results.rule_id,
     from dated
+    cross join limits
     left join actors
         on actors.item_key = dated.item_key
     left join rule_results
@@ -184,7 +192,7 @@ final as (
     select
         item_key,
         case
-            when person_id is null then null
+            when person_id is null or not is_people_known then null
             when is_employed = false or is_rule_valid = false then false
             when is_actor_unknown then null
             when is_actor_unregistered then false
@@ -193,6 +201,7 @@ final as (
         rule_id,
         case
             when person_id is null then 'the account belongs to nobody known'
+            when not is_people_known then 'the HRIS or a register was not collected any more'
             when is_employed = false then 'not employed'
             when not is_rule_registered then 'rule not registered'
             when is_rule_valid = false and rules_in_force > 0 then 'criterion not met'

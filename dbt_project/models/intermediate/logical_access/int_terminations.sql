@@ -1,4 +1,5 @@
--- One row per termination on record (person × employment spell): when removal was due, and whether it belongs to the population.
+-- One row per termination on record (person × employment spell): when removal was due, and whether it belongs to the population. It is
+-- followed to a rehire, to the evidence cutoff, or for as long as a rehire would have been seen.
 with spells as (
 
     select * from {{ ref('int_employment_spells') }}
@@ -14,6 +15,12 @@ people as (
 calendar_days as (
 
     select * from {{ ref('int_calendar_days') }}
+
+),
+
+limits as (
+
+    select * from {{ ref('int_evidence_limits') }}
 
 ),
 
@@ -121,8 +128,10 @@ final as (
         case when clocks.is_involuntary is null then least(clocks.last_day_ends_at, clocks.due_at) else clocks.due_at end as earliest_due_at,
         {{ add_seconds('clocks.due_at', '86400 * clocks.high_days') }} as high_at,
         clocks.rehired_at,
-        least(engagement.evidence_cutoff_at, coalesce(clocks.rehired_at, engagement.evidence_cutoff_at)) as horizon_at,
-        clocks.due_at <= engagement.evidence_cutoff_at and (clocks.rehired_at is null or clocks.due_at < clocks.rehired_at) as is_due,
+        least(engagement.evidence_cutoff_at, clocks.rehired_at, limits.people_known_until) as horizon_at,
+        clocks.due_at <= least(engagement.evidence_cutoff_at, limits.people_known_until)
+        and (clocks.rehired_at is null or clocks.due_at < clocks.rehired_at) as is_due,
+        clocks.rehired_at is null and limits.people_known_until < engagement.evidence_cutoff_at as is_lost,
         case
             when clocks.is_rescinded then 'rescinded'
             when clocks.terminated_on < engagement.period_start_on then 'before the period'
@@ -132,6 +141,7 @@ final as (
         clocks.record_key,
     from clocks
     cross join engagement
+    cross join limits
 
 )
 

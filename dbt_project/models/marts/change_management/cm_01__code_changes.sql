@@ -1,8 +1,12 @@
 with
 
+-- Of a change that may have come with a request nobody collected, nothing is known about reviews.
 changes as (
 
-    select * from {{ ref('int_changes') }}
+    select
+        *,
+        case when is_request is null then 1 else 0 end as unseen,
+    from {{ ref('int_changes') }}
 
 ),
 
@@ -121,20 +125,19 @@ facts as (
 
     select
         changes.*,
-        changes.change_kind = 'pull_request' as is_request,
         coalesce(review_facts.approvals, 0) as approvals,
-        case coalesce(review_facts.has_approval, 0) when 2 then true when 0 then false end as has_approval,
-        case coalesce(review_facts.has_human_approval, 0) when 2 then true when 0 then false end as has_human_approval,
+        case coalesce(review_facts.has_approval, changes.unseen) when 2 then true when 0 then false end as has_approval,
+        case coalesce(review_facts.has_human_approval, changes.unseen) when 2 then true when 0 then false end as has_human_approval,
         coalesce(review_facts.has_later_approval, false) as has_later_approval,
-        case coalesce(review_facts.has_qualifying, 0) when 2 then true when 0 then false end as has_qualifying,
+        case coalesce(review_facts.has_qualifying, changes.unseen) when 2 then true when 0 then false end as has_qualifying,
         coalesce(review_facts.qualifying_approvals, 0) as qualifying_approvals,
         coalesce(review_facts.possible_approvals, 0) as possible_approvals,
-        case coalesce(review_facts.has_dismissed, 0) when 2 then true when 0 then false end as has_dismissed,
-        case coalesce(review_facts.has_own, 0) when 2 then true when 0 then false end as has_own,
-        case coalesce(review_facts.has_stale, 0) when 2 then true when 0 then false end as has_stale,
-        case coalesce(review_facts.has_unauthorised, 0) when 2 then true when 0 then false end as has_unauthorised,
-        case coalesce(review_facts.has_inactive, 0) when 2 then true when 0 then false end as has_inactive,
-        case coalesce(review_facts.has_change_request, 0) when 2 then true when 0 then false end as has_change_request,
+        case coalesce(review_facts.has_dismissed, changes.unseen) when 2 then true when 0 then false end as has_dismissed,
+        case coalesce(review_facts.has_own, changes.unseen) when 2 then true when 0 then false end as has_own,
+        case coalesce(review_facts.has_stale, changes.unseen) when 2 then true when 0 then false end as has_stale,
+        case coalesce(review_facts.has_unauthorised, changes.unseen) when 2 then true when 0 then false end as has_unauthorised,
+        case coalesce(review_facts.has_inactive, changes.unseen) when 2 then true when 0 then false end as has_inactive,
+        case coalesce(review_facts.has_change_request, changes.unseen) when 2 then true when 0 then false end as has_change_request,
         coalesce(review_facts.has_approval_by_equal_patch, false) as has_approval_by_equal_patch,
         review_facts.qualifying_reviewers,
         actor_facts.authors,
@@ -167,7 +170,7 @@ tested as (
 
     select
         *,
-        case when is_request then not has_qualifying else true end as is_unreviewed,
+        case when is_request then not has_qualifying when not is_request then true end as is_unreviewed,
 
         not is_request as no_pr,
         is_request and not has_approval as no_approval,
@@ -178,6 +181,7 @@ tested as (
         is_request and requires_change_request_resolution and has_change_request as changes_requested_outstanding,
         case
             when not is_request then false
+            when is_request is null then null
             when possible_approvals < least_required_approvals then true
             when qualifying_approvals >= required_approvals then false
         end as insufficient_approvals,
@@ -192,17 +196,17 @@ tested as (
             when has_tickets_collected then true
         end as no_authorised_request,
 
-        is_request as no_approval__applies,
-        is_request and has_human_approval is not false as self_approval__applies,
-        is_request and has_human_approval is not false as stale_approval__applies,
-        is_request and has_approval is not false as bot_approval__applies,
-        is_request and has_human_approval is not false as dismissed__applies,
-        is_request and requires_change_request_resolution as changes_requested_outstanding__applies,
-        is_request and (required_approvals is null or required_approvals > 0) as insufficient_approvals__applies,
-        is_request and has_human_approval is not false as unauth_approver__applies,
-        is_request and has_human_approval is not false as inactive_approver__applies,
-        is_request as late_approval__applies,
-        is_request as merger_not_permitted__applies,
+        is_request is not false as no_approval__applies,
+        is_request is not false and has_human_approval is not false as self_approval__applies,
+        is_request is not false and has_human_approval is not false as stale_approval__applies,
+        is_request is not false and has_approval is not false as bot_approval__applies,
+        is_request is not false and has_human_approval is not false as dismissed__applies,
+        is_request is not false and requires_change_request_resolution as changes_requested_outstanding__applies,
+        is_request is not false and (required_approvals is null or required_approvals > 0) as insufficient_approvals__applies,
+        is_request is not false and has_human_approval is not false as unauth_approver__applies,
+        is_request is not false and has_human_approval is not false as inactive_approver__applies,
+        is_request is not false as late_approval__applies,
+        is_request is not false as merger_not_permitted__applies,
         requires_ticket as no_authorised_request__applies,
     from facts
 

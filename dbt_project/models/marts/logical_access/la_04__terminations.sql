@@ -97,6 +97,7 @@ facts as (
         coalesce(secrets.shared_secrets, 0) as shared_secrets,
         coalesce(secrets.shared_secrets_kept, 0) as shared_secrets_kept,
         collections.is_secret_register_collected,
+        terminations.is_lost and terminations.due_at > terminations.horizon_at as is_lost_before_due,
         terminations.worker_type = 'contractor' as contract_ended__applies,
         terminations.is_recorded as hr_late__applies,
         coalesce(secrets.shared_secrets, 0) > 0 or not collections.is_secret_register_collected as shared_secret_not_rotated__applies,
@@ -119,40 +120,44 @@ rules as (
         *,
         case
             when accounts_not_removed > 0 then true
-            when due_at is null or unmatched_accounts > 0 or unobserved_systems > 0 or unknown_not_removed > 0 then null
+            when due_at is null or is_lost_before_due or unmatched_accounts > 0 or unobserved_systems > 0 or unknown_not_removed > 0 then null
             else false
         end as not_removed,
         case
             when accounts_late > 0 then true
-            when due_at is null or unmatched_accounts > 0 or unobserved_systems > 0 or unknown_late > 0 then null
+            when due_at is null or is_lost_before_due or unmatched_accounts > 0 or unobserved_systems > 0 or unknown_late > 0 then null
             else false
         end as late,
         case
             when active_after > 0 then true
-            when due_at is null or unmatched_accounts > 0 or unknown_active_after > 0 then null
+            when due_at is null or is_lost or unmatched_accounts > 0 or unknown_active_after > 0 then null
             else false
         end as activity_after,
         case
             when reactivated_accounts > 0 then true
-            when due_at is null or unmatched_accounts > 0 or unobserved_systems > 0 then null
+            when due_at is null or is_lost or unmatched_accounts > 0 or unobserved_systems > 0 then null
             else false
         end as reactivated,
         case
             when token_accounts > 0 then true
-            when due_at is null or unmatched_accounts > 0 or unknown_token > 0 then null
+            when due_at is null or is_lost_before_due or unmatched_accounts > 0 or unknown_token > 0 then null
             else false
         end as token_left,
         case
             when not contract_ended__applies or is_recorded then false
             when accounts_not_removed + accounts_late > 0 then true
-            when due_at is null or unmatched_accounts > 0 or unobserved_systems > 0 or unknown_not_removed + unknown_late > 0 then null
+            when due_at is null or is_lost_before_due or unmatched_accounts > 0 or unobserved_systems > 0 or unknown_not_removed + unknown_late > 0 then null
             else false
         end as contract_ended,
         case
             when not hr_late__applies then false
             when not is_contradictory then recorded_at > record_due_at
         end as hr_late,
-        suspended_accounts > 0 as suspended_only,
+        case
+            when suspended_accounts > 0 then true
+            when due_at is null or is_lost or unmatched_accounts > 0 or unobserved_systems > 0 then null
+            else false
+        end as suspended_only,
         case when is_secret_register_collected then shared_secrets_kept > 0 end as shared_secret_not_rotated,
     from facts
 
