@@ -193,7 +193,7 @@ tested as (
         is_request and not could_merger_write as merger_not_permitted,
         case
             when not requires_ticket or tickets is not null then false
-            when has_tickets_collected then true
+            when has_tickets_collected and is_request is not null then true
         end as no_authorised_request,
 
         is_request is not false as no_approval__applies,
