@@ -56,9 +56,8 @@ def holds_period(workspace: Workspace, engagement: Engagement) -> bool:
     """
     from ingestion.ledger import Ledger
     from ingestion.sources import connector
-    from ingestion.vault import Vault
 
-    ledger = Ledger(Vault(str(workspace.vault)))
+    ledger = Ledger(workspace.vault)
     wanted = engagement.evidence_cutoff_at
     if not engagement.simulation:
         today = clock.now().astimezone(ZoneInfo(engagement.zone)).date()
@@ -79,11 +78,10 @@ def collect(
         The pipeline's CollectReport; failures stand in it, none is raised.
     """
     from ingestion.pipeline import collect as run
-    from ingestion.vault import Vault
 
     with reachable(workspace, engagement, source) as (instances, on_tick):
         return run(
-            Vault(str(workspace.vault)),
+            workspace.vault,
             [instance for instance in instances if source in (None, instance.source)],
             ticks(engagement),
             work_dir=workspace.collector,

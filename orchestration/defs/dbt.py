@@ -9,7 +9,6 @@ import dagster as dg
 import duckdb
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 
-from ingestion.vault import Vault
 from orchestration import dbt, progress
 from orchestration.catalogue import controls
 from orchestration.defs import COMPLIANCE, ENGINEERS
@@ -67,7 +66,7 @@ translator = Translator(settings=DagsterDbtTranslatorSettings(enable_asset_check
 def dbt_build(context: dg.AssetExecutionContext) -> Iterator[Any]:
     """Register the vault's committed files, then seeds, models and tests in one run of dbt."""
     with duckdb.connect(str(workspace.warehouse)) as connection:
-        register_raw(connection, Vault(str(workspace.vault)))
+        register_raw(connection, workspace.vault)
     results = dbt.build(workspace, progress.built)
     tests = Counter(manifest["nodes"][r.unique_id].get("attached_node") for r in results if r.resource_type == "test")
     for result in results:

@@ -10,7 +10,6 @@ import yaml
 
 from ingestion.ledger import Ledger
 from ingestion.sources import connector
-from ingestion.vault import Vault
 from orchestration import clock, collection
 from orchestration.workspace import Workspace
 
@@ -34,7 +33,7 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 def committed(workspace: Workspace, window_end: str) -> None:
-    ledger = Ledger(Vault(str(workspace.vault)))
+    ledger = Ledger(workspace.vault)
     for resource in connector("registers").RESOURCES:
         facts = {"collection_id": "x", "instance": "registers", "resource": resource.name, "window_end": window_end}
         ledger.append("committed", facts)
@@ -71,6 +70,6 @@ def test_collected_after_the_cutoff_it_is_stamped_with_the_real_instant(
     (tmp_path / "registers").mkdir()
     monkeypatch.chdir(tmp_path)
     collection.collect(workspace, workspace.engagement())
-    entry = Ledger(Vault(str(workspace.vault))).of("registers", "systems")[0]
+    entry = Ledger(workspace.vault).of("registers", "systems")[0]
     assert entry.window_end == CUTOFF
     assert entry.facts["collected_at"] == "2026-03-13T05:00:00Z"
