@@ -115,7 +115,6 @@ class Landing:
             dataset_name=self.dataset,
             destination=filesystem(
                 bucket_url=vault.url,
-                **({} if vault.is_local else {"credentials": vault.fs}),
                 layout=LAYOUT,
                 extra_placeholders={"collection": self._collection_of},
             ),

@@ -142,6 +142,10 @@ class Vault:
                 self.fs.pipe_file(place, content, mode="create")  # conditional write where the store knows it
             except FileExistsError:
                 raise _conflict(path) from None
+            except FileNotFoundError as error:  # what it would lie in
+                raise SourceError(
+                    f"The vault at {self.url} cannot be used: {error}", "Create the bucket first."
+                ) from None
 
     def open(self, path: str) -> BinaryIO:
         """Open an object for reading.
