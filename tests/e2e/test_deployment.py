@@ -114,7 +114,7 @@ def test_runs_of_a_code_server_recorded_in_postgresql(run: Run, tmp_path: Path) 
         with (tmp_path / "server.log").open("w") as log:
             server = subprocess.Popen([sys.executable, *grpc], env=environment, cwd=PROJECT, stdout=log, stderr=log)
             try:
-                wait_for(port, server)
+                wait_for(port, server, tmp_path / "server.log")
                 for job in ("build", "package"):
                     launch(job, tmp_path / "workspace.yaml", environment)
                     until_done(job, environment)
@@ -126,9 +126,9 @@ def test_runs_of_a_code_server_recorded_in_postgresql(run: Run, tmp_path: Path) 
         assert (package / "MANIFEST.json").read_bytes() == (run.package / "MANIFEST.json").read_bytes()
 
 
-def wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
+def wait_for(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
     for _ in range(WAIT):
-        assert server.poll() is None, "the code server ended"
+        assert server.poll() is None, log.read_text(encoding="utf-8")[-3000:]
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
