@@ -6,7 +6,7 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 export GX_ANALYTICS_ENABLED := false
 export RUNTIME__DLTHUB_TELEMETRY := false
 
-.PHONY: env package test check unit test-crash mutants lock clean
+.PHONY: env extras package test check unit test-crash mutants lock clean
 
 package: env
 	@$(BIN)/itgc package
@@ -41,10 +41,18 @@ env: .venv/.installed
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
 
+# What docs/deployment.md needs: object storage, PostgreSQL, launchers.
+extras: .venv/.extras
+
+.venv/.extras: .venv/.installed requirements-extras.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r requirements-extras.lock
+	@touch $@
+
 # Host-free, hashed: uv.lock would name the index.
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 lock: env
 	@$(LOCK) pyproject.toml --group dev -o requirements.lock
+	@$(LOCK) pyproject.toml --group dev --group extras --extra object-storage --extra deployment -c requirements.lock -o requirements-extras.lock
 	@$(BIN)/uv --version | awk '{print "uv==" $$2}' | $(LOCK) - -o requirements-uv.lock
 
 clean:

@@ -98,7 +98,9 @@ class Ledger:
     def __init__(self, vault: Vault) -> None:
         self.vault = vault
         paths = [path for path in vault.list(FOLDER) if path.endswith(".json")]
-        self.entries = [Entry(_number(path), _text(vault.read(path))) for path in paths]
+        self.entries = [
+            Entry(_number(path), _text(read)) for path, read in zip(paths, vault.read_all(paths), strict=True)
+        ]
 
     @property
     def committed(self) -> list[Entry]:

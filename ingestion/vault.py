@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +17,8 @@ from ingestion.contract import SourceError
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem  # type: ignore[import-untyped]
 
+STORES = {"s3": "s3fs", "gs": "gcsfs", "az": "adlfs", "file": ""}
+"""Addresses a vault may have, and the package that reads them (all of them fsspec's)."""
 _BLOCK = 1 << 20
 
 
@@ -40,8 +44,8 @@ class Vault:
     """Where the evidence lies.
 
     Attributes:
-        root: A folder, or a URL such as `s3://bucket/prefix` (credentials from the environment, as dlt and fsspec
-            read them).
+        root: A folder, or a URL such as `s3://bucket/prefix` (credentials from the environment, as the vendor's own
+            tools read them).
     """
 
     root: str | Path
@@ -69,11 +73,38 @@ class Vault:
 
     @cached_property
     def fs(self) -> AbstractFileSystem:
-        """The fsspec filesystem of the vault."""
+        """The fsspec filesystem of the vault.
+
+        Raises:
+            SourceError: What reads such an address is not installed.
+        """
         import fsspec
 
-        filesystem, _ = fsspec.core.url_to_fs(self.url)
+        try:
+            filesystem, _ = fsspec.core.url_to_fs(self.url)
+        except ImportError:
+            scheme = self.url.partition("://")[0]
+            raise SourceError(
+                f"The vault lies at {scheme}://, and {STORES.get(scheme) or 'what reads it'} is not installed.",
+                "`make extras` installs it.",
+            ) from None
         return filesystem
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        """Say in words that an object store refused; a missing object stays FileNotFoundError."""
+        if self.is_local:
+            yield
+            return
+        try:
+            yield
+        except (FileNotFoundError, SourceError):
+            raise
+        except Exception as error:
+            raise SourceError(
+                f"The vault at {self.url} cannot be used: {type(error).__name__}: {str(error)[:300]}",
+                "Check its address, and the credentials in the environment.",
+            ) from error
 
     def place(self, path: str) -> str:
         """The address of a path in the vault, as DuckDB and pyarrow read it (absolute, `/` separated)."""
@@ -104,12 +135,17 @@ class Vault:
 
     def _create_remote(self, path: str, content: bytes) -> None:
         place = self.place(path)
-        if self.fs.exists(place):
-            raise _conflict(path)
-        try:
-            self.fs.pipe_file(place, content, mode="create")  # conditional write where the store knows it
-        except FileExistsError:
-            raise _conflict(path) from None
+        with self._asking():
+            if self.fs.exists(place):
+                raise _conflict(path)
+            try:
+                self.fs.pipe_file(place, content, mode="create")  # conditional write where the store knows it
+            except FileExistsError:
+                raise _conflict(path) from None
+            except FileNotFoundError as error:  # what it would lie in
+                raise SourceError(
+                    f"The vault at {self.url} cannot be used: {error}", "Create the bucket first."
+                ) from None
 
     def open(self, path: str) -> BinaryIO:
         """Open an object for reading.
@@ -117,7 +153,8 @@ class Vault:
         Raises:
             FileNotFoundError: There is no such object.
         """
-        return cast("BinaryIO", self.fs.open(self.place(path), "rb"))
+        with self._asking():
+            return cast("BinaryIO", self.fs.open(self.place(path), "rb"))
 
     def read(self, path: str) -> bytes:
         """All bytes of an object.
@@ -125,15 +162,29 @@ class Vault:
         Raises:
             FileNotFoundError: There is no such object.
         """
-        with self.open(path) as file:
+        with self.open(path) as file, self._asking():
             return file.read()
+
+    def read_all(self, paths: Sequence[str]) -> list[bytes]:
+        """All bytes of some objects, in their order; many at once where they come over a network.
+
+        Raises:
+            FileNotFoundError: One of them is not there.
+        """
+        if self.is_local or not paths:
+            return [self.read(path) for path in paths]
+        places = [self.place(path) for path in paths]
+        with self._asking():
+            found = self.fs.cat(places)
+            return [found[self.fs._strip_protocol(place)] for place in places]
 
     def list(self, prefix: str) -> dict[str, int]:
         """All objects below a prefix: path in the vault → bytes, sorted; hidden parts of unfinished writes left out."""
         base = self.place(prefix)
         root = self.fs._strip_protocol(self.place(""))
-        self.fs.invalidate_cache()
-        found = self.fs.find(base, detail=True) if self.fs.exists(base) else {}
+        with self._asking():
+            self.fs.invalidate_cache()
+            found = self.fs.find(base, detail=True) if self.fs.exists(base) else {}
         paths = {str(name).removeprefix(root).lstrip("/"): int(facts["size"]) for name, facts in found.items()}
         return {path: size for path, size in sorted(paths.items()) if not path.rsplit("/", 1)[-1].startswith(".")}
 

@@ -106,9 +106,8 @@ def collect(engagement: EngagementOption = None, build: BuildOption = None) -> N
 
 def _collected(workspace: Workspace) -> None:
     from ingestion.ledger import Ledger
-    from ingestion.vault import Vault
 
-    ledger = Ledger(Vault(str(workspace.vault)))
+    ledger = Ledger(workspace.vault)
     failed = sum(entry.kind == "failed" for entry in ledger.entries)
     rows = sum(entry.facts["rows"] for entry in ledger.committed)
     ends = f"{len(ledger.committed)} collections committed, {failed} failed, {len(ledger.aborted())} aborted"

@@ -15,13 +15,28 @@ from orchestration.engagement import Engagement
 from orchestration.workspace import CODE_VERSION, Workspace
 
 
-def ticks(engagement: Engagement) -> list[datetime]:
-    """The instants to collect at: now, or the demo's months under its injected clock."""
+def ticks(engagement: Engagement, source: str) -> list[datetime]:
+    """The instants to collect a source at: now, or the demo's months under its injected clock.
+
+    Nothing counts that a system did after the evidence cutoff; what people answer to findings comes later all the same.
+    """
     if engagement.simulation:
         from orchestration import simulation
 
         return simulation.ticks(engagement)
-    return [min(clock.now(), engagement.evidence_cutoff_at)]
+    return [clock.now() if source == "registers" else min(clock.now(), engagement.evidence_cutoff_at)]
+
+
+def later_than_cutoff(workspace: Workspace, engagement: Engagement) -> list[str]:
+    """Collections of systems that end after the evidence cutoff: the vault belongs to another engagement."""
+    from ingestion.ledger import Ledger
+
+    cutoff = engagement.evidence_cutoff_at
+    return [
+        entry.collection_id
+        for entry in Ledger(workspace.vault).committed
+        if entry.facts["source"] not in {"registers", "itgc"} and entry.window_end > cutoff
+    ]
 
 
 def now(engagement: Engagement) -> datetime:
@@ -56,9 +71,8 @@ def holds_period(workspace: Workspace, engagement: Engagement) -> bool:
     """
     from ingestion.ledger import Ledger
     from ingestion.sources import connector
-    from ingestion.vault import Vault
 
-    ledger = Ledger(Vault(str(workspace.vault)))
+    ledger = Ledger(workspace.vault)
     wanted = engagement.evidence_cutoff_at
     if not engagement.simulation:
         today = clock.now().astimezone(ZoneInfo(engagement.zone)).date()
@@ -71,21 +85,20 @@ def holds_period(workspace: Workspace, engagement: Engagement) -> bool:
 
 
 def collect(
-    workspace: Workspace, engagement: Engagement, source: str | None = None, progress: Callable[..., None] | None = None
+    workspace: Workspace, engagement: Engagement, source: str, progress: Callable[..., None] | None = None
 ) -> Any:
-    """Collect every instance (or those of one source) at every tick that the ledger does not hold yet.
+    """Collect every instance of a source at every tick that the ledger does not hold yet.
 
     Returns:
         The pipeline's CollectReport; failures stand in it, none is raised.
     """
     from ingestion.pipeline import collect as run
-    from ingestion.vault import Vault
 
     with reachable(workspace, engagement, source) as (instances, on_tick):
         return run(
-            Vault(str(workspace.vault)),
-            [instance for instance in instances if source in (None, instance.source)],
-            ticks(engagement),
+            workspace.vault,
+            [instance for instance in instances if instance.source == source],
+            ticks(engagement, source),
             work_dir=workspace.collector,
             collect_from=engagement.collect_from,
             code_version=CODE_VERSION,

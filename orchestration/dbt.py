@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
@@ -50,6 +51,7 @@ def _invoke(
     on_event: Callable[[Any], None] | None = None,
 ) -> Any:
     workspace.prepare()
+    os.environ["ITGC_VAULT"] = workspace.vault.url
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 

@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from ingestion.config import SourceInstance
 from ingestion.sources import SOURCES, config_class
+from ingestion.vault import STORES
 from orchestration.clock import end_of_day, iso, start_of_day
 
 _HOLIDAYS = Path(__file__).parents[1] / "dbt_project" / "seeds" / "calendar" / "business_holidays.csv"
@@ -136,6 +137,9 @@ class Engagement(_Strict):
     business_calendar: str = "US-Federal"
     collection: Collection = Collection()
     sampling: Sampling = Sampling()
+    vault: str | None = Field(
+        default=None, description="where the evidence lies, e.g. s3://bucket/folder; default: in the build folder"
+    )
     sources: tuple[SourceInstance, ...] = Field(min_length=1)
     simulation: Simulation | None = None
 
@@ -151,6 +155,13 @@ class Engagement(_Strict):
     def _known_calendar(cls, value: str) -> str:
         if value not in (known := calendars()):
             raise ValueError(f"expected one of {', '.join(known)}")
+        return value
+
+    @field_validator("vault")
+    @classmethod
+    def _known_store(cls, value: str | None) -> str | None:
+        if value is not None and not re.match(rf"({'|'.join(STORES)})://[^/]", value):
+            raise ValueError(f"expected an address that begins with {' or '.join(f'{name}://' for name in STORES)}")
         return value
 
     @field_validator("sources", mode="before")
@@ -205,8 +216,8 @@ class Engagement(_Strict):
         }
 
     def as_used(self) -> dict[str, Any]:
-        """The engagement with its defaults made explicit, as it stands in the package."""
-        return self.model_dump(mode="json", serialize_as_any=True)
+        """The engagement with its defaults made explicit, as it stands in the package; the vault may lie anywhere."""
+        return self.model_dump(mode="json", serialize_as_any=True, exclude={"vault"})
 
 
 @cache

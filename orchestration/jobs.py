@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from socket import gethostname
 from typing import TYPE_CHECKING
 
 from orchestration.workspace import Workspace
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
 _OWN = re.compile(r"^(orchestration|ingestion|expectations)\.[\w.]+: ")
 """What Python writes before the text of this project's own exceptions; the text alone is for people."""
-_HERE = {"itgc/started_by": "command line"}
-"""The tag of the runs started here; those of Dagster's own launchers are Dagster's to watch."""
 
 
 @dataclass(frozen=True)
@@ -40,12 +39,13 @@ def run(workspace: Workspace, name: str) -> JobOutcome:
 
     from orchestration.definitions import defs
 
-    with dg.DagsterInstance.get() as instance, _alone(workspace.build / "dagster"):
-        _bury(instance)
+    with dg.DagsterInstance.get() as instance, _alone(workspace.build):
+        here = {"itgc/started_by": f"command line on {gethostname()}, {workspace.build}"}
+        _bury(instance, here)
         result = defs.resolve_job_def(name).execute_in_process(
             instance=instance,
             raise_on_error=False,
-            tags=_HERE,
+            tags=here,
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
         failures = []
@@ -61,7 +61,7 @@ def run(workspace: Workspace, name: str) -> JobOutcome:
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """Wait for other runs of the command line; the operating system lets go when one of them is killed."""
-    with (folder / ".lock").open("w") as lock:
+    with (folder / ".run.lock").open("w") as lock:
         try:
             import fcntl
         except ImportError:  # Windows: the pool of the writer alone keeps runs apart
@@ -71,11 +71,15 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def _bury(instance: dg.DagsterInstance) -> None:
-    """End what a killed run of the command line left: it holds the writer's place, for which the next would wait."""
+def _bury(instance: dg.DagsterInstance, here: dict[str, str]) -> None:
+    """End what a killed run of the command line left: it holds the writer's place, for which the next would wait.
+
+    Only runs of this machine and build folder, whose lock is held: an instance may be shared, and what its launchers
+    started is Dagster's to watch.
+    """
     import dagster as dg
 
-    unfinished = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED], tags=_HERE)
+    unfinished = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED], tags=here)
     for dead in instance.get_runs(unfinished):
         instance.report_run_failed(dead, "The process ended before the run did.")
         instance.event_log_storage.free_concurrency_slots_for_run(dead.run_id)

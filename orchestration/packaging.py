@@ -12,7 +12,6 @@ from typing import Any
 from expectations.runner import CheckResult
 from ingestion.ledger import Ledger
 from ingestion.stamps import read_stamps, write_stamps
-from ingestion.vault import Vault
 from orchestration import collection
 from orchestration.workspace import CODE_VERSION, Workspace
 
@@ -40,7 +39,7 @@ class VaultStamps:
     """Freezes, seeds, draws and first detections as collections of the vault."""
 
     def __init__(self, workspace: Workspace, now: datetime) -> None:
-        self._vault = Vault(str(workspace.vault))
+        self._vault = workspace.vault
         self._work = workspace.collector
         self._now = now
 
@@ -73,7 +72,7 @@ def package(workspace: Workspace, *, strict: bool, key: Path | None) -> PackageO
     checks = [CheckResult(**entry) for entry in json.loads(workspace.checks.read_text(encoding="utf-8"))]
 
     def ledger() -> Iterator[str]:
-        return (entry.text for entry in Ledger(Vault(str(workspace.vault))).entries)
+        return (entry.text for entry in Ledger(workspace.vault).entries)
 
     result = build_package(
         workspace.warehouse,
@@ -97,7 +96,7 @@ def package(workspace: Workspace, *, strict: bool, key: Path | None) -> PackageO
 
 def _last_collected(workspace: Workspace) -> datetime | None:
     """The instant of the latest collection of a source: the vault alone decides it."""
-    entries = Ledger(Vault(str(workspace.vault))).committed
+    entries = Ledger(workspace.vault).committed
     instants = [str(entry.facts["collected_at"]) for entry in entries if entry.facts["source"] != "itgc"]
     return datetime.fromisoformat(max(instants)) if instants else None
 

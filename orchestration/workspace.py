@@ -10,10 +10,13 @@ from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
+from ingestion.vault import Vault
 from orchestration.engagement import Engagement, EngagementError, load
 
 CODE_VERSION = version("itgc-evidence")
 TEMPLATE = Path(__file__).with_name("engagement.template.yml")
+_OWN_HOME = "ITGC_DAGSTER_HOME"
+"""Tells a DAGSTER_HOME that was set here, perhaps for another build folder, from one that somebody set."""
 CODE_FOLDERS = ("dbt_project", "expectations", "ingestion", "orchestration")
 """Everything that decides what a package says: models and seeds, checks, connectors, rendering."""
 
@@ -65,9 +68,9 @@ class Workspace:
     build: Path
 
     @property
-    def vault(self) -> Path:
-        """Append-only evidence and its ledger."""
-        return self.build / "vault"
+    def vault(self) -> Vault:
+        """Append-only evidence and its ledger: where the engagement says, else in the build folder."""
+        return Vault(self.engagement().vault or self.build / "vault")
 
     @property
     def warehouse(self) -> Path:
@@ -111,17 +114,14 @@ class Workspace:
     def prepare(self) -> None:
         """Create the folders and set the environment of every tool, telemetry off.
 
-        Idempotent. One absolute path each, set only here: a relative one would make dbt parse from scratch.
+        Idempotent. One absolute path each, set only here: a relative one would make dbt parse from scratch. A
+        DAGSTER_HOME that somebody set stands: that installation of Dagster brings its own settings.
         """
-        for folder in (self.build, self.build / "dbt", self.build / "dagster"):
+        for folder in (self.build, self.build / "dbt"):
             folder.mkdir(parents=True, exist_ok=True)
-        settings = self.build / "dagster" / "dagster.yaml"
-        wanted = (self.project / "orchestration" / "dagster.yaml").read_text(encoding="utf-8")
-        if not settings.exists() or settings.read_text(encoding="utf-8") != wanted:
-            settings.write_text(wanted, encoding="utf-8")
+        os.environ.update(self._dagster())
         os.environ.update(
             {
-                "DAGSTER_HOME": str(self.build / "dagster"),
                 "DAGSTER_DISABLE_TELEMETRY": "1",
                 "DBT_PROFILES_DIR": str(self.project / "dbt_project"),
                 "DBT_PROJECT_DIR": str(self.project),
@@ -138,6 +138,19 @@ class Workspace:
                 "ITGC_WAREHOUSE": str(self.warehouse),
             }
         )
+
+    def _dagster(self) -> dict[str, str]:
+        """The environment of Dagster, with the instance in the build folder unless there is another."""
+        given = os.environ.get("DAGSTER_HOME")
+        if given and given != os.environ.get(_OWN_HOME):
+            return {}
+        home = self.build / "dagster"
+        home.mkdir(parents=True, exist_ok=True)
+        settings = home / "dagster.yaml"
+        wanted = (self.project / "orchestration" / "dagster.yaml").read_text(encoding="utf-8")
+        if not settings.exists() or settings.read_text(encoding="utf-8") != wanted:
+            settings.write_text(wanted, encoding="utf-8")
+        return {"DAGSTER_HOME": str(home), _OWN_HOME: str(home)}
 
 
 def find(engagement: Path | None = None, build: Path | None = None) -> Workspace:

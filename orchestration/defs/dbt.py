@@ -9,8 +9,7 @@ import dagster as dg
 import duckdb
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 
-from ingestion.vault import Vault
-from orchestration import dbt, progress
+from orchestration import collection, dbt, progress
 from orchestration.catalogue import controls
 from orchestration.defs import COMPLIANCE, ENGINEERS
 from orchestration.warehouse import register_raw
@@ -66,8 +65,15 @@ translator = Translator(settings=DagsterDbtTranslatorSettings(enable_asset_check
 @dbt_assets(manifest=manifest, dagster_dbt_translator=translator, name="dbt_build", pool="duckdb_writer")
 def dbt_build(context: dg.AssetExecutionContext) -> Iterator[Any]:
     """Register the vault's committed files, then seeds, models and tests in one run of dbt."""
+    if later := collection.later_than_cutoff(workspace, workspace.engagement()):
+        raise dg.Failure(
+            description=f"The vault holds {len(later)} collections after the evidence cutoff (such as {later[0]}): it "
+            "belongs to another engagement. One engagement, one vault: name another under `vault` in engagement.yml, "
+            "or another build folder.",
+            allow_retries=False,
+        )
     with duckdb.connect(str(workspace.warehouse)) as connection:
-        register_raw(connection, Vault(str(workspace.vault)))
+        register_raw(connection, workspace.vault)
     results = dbt.build(workspace, progress.built)
     tests = Counter(manifest["nodes"][r.unique_id].get("attached_node") for r in results if r.resource_type == "test")
     for result in results:

@@ -2,18 +2,24 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from ingestion.vault import Vault, VaultConflict
+from tests.object_store import BUCKET, object_store
 
 
-@pytest.fixture(params=["folder", "file", "memory"])
-def vault(request: pytest.FixtureRequest, tmp_path: Path) -> Vault:
-    if request.param == "memory":
-        return Vault(f"memory://{tmp_path.name}/vault")
-    return Vault(tmp_path / "vault" if request.param == "folder" else f"file://{tmp_path}/vault")
+@pytest.fixture(params=["folder", "file", "memory", "s3"])
+def vault(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Vault]:
+    if request.param == "s3":
+        with object_store():
+            yield Vault(f"{BUCKET}/harbor/vault")
+    elif request.param == "memory":
+        yield Vault(f"memory://{tmp_path.name}/vault")
+    else:
+        yield Vault(tmp_path / "vault" if request.param == "folder" else f"file://{tmp_path}/vault")
 
 
 def test_create_read_list(vault: Vault) -> None:
@@ -32,6 +38,9 @@ def test_create_read_list(vault: Vault) -> None:
     assert vault.facts("ledger/00000001.json").sha256.startswith("7692c3ad3540bb80")
     with pytest.raises(FileNotFoundError):
         vault.read("ledger/00000009.json")
+    assert vault.read_all(["ledger/00000002.json", "ledger/00000001.json"]) == [b"two", b"one"]
+    assert vault.read_all(["ledger/00000002.json"]) == [b"two"]
+    assert vault.read_all([]) == []
 
 
 def test_nothing_is_ever_replaced(vault: Vault) -> None:

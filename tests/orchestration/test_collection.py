@@ -10,7 +10,6 @@ import yaml
 
 from ingestion.ledger import Ledger
 from ingestion.sources import connector
-from ingestion.vault import Vault
 from orchestration import clock, collection
 from orchestration.workspace import Workspace
 
@@ -34,7 +33,7 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 def committed(workspace: Workspace, window_end: str) -> None:
-    ledger = Ledger(Vault(str(workspace.vault)))
+    ledger = Ledger(workspace.vault)
     for resource in connector("registers").RESOURCES:
         facts = {"collection_id": "x", "instance": "registers", "resource": resource.name, "window_end": window_end}
         ledger.append("committed", facts)
@@ -63,14 +62,34 @@ def test_one_resource_missing_is_not_the_period(workspace: Workspace, monkeypatc
     assert not collection.holds_period(workspace, workspace.engagement())
 
 
-def test_collected_after_the_cutoff_it_is_stamped_with_the_real_instant(
+def test_nothing_counts_that_a_system_did_after_the_cutoff(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: CUTOFF + timedelta(days=40))
+    assert collection.ticks(workspace.engagement(), "okta") == [CUTOFF]
+    monkeypatch.setattr(clock, "now", lambda: CUTOFF - timedelta(days=40))
+    assert collection.ticks(workspace.engagement(), "okta") == [CUTOFF - timedelta(days=40)]
+
+
+def test_what_people_decide_after_the_cutoff_is_collected(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    late = CUTOFF + timedelta(days=40)
-    monkeypatch.setattr(clock, "now", lambda: late)
     (tmp_path / "registers").mkdir()
-    monkeypatch.chdir(tmp_path)
-    collection.collect(workspace, workspace.engagement())
-    entry = Ledger(Vault(str(workspace.vault))).of("registers", "systems")[0]
-    assert entry.window_end == CUTOFF
-    assert entry.facts["collected_at"] == "2026-03-13T05:00:00Z"
+    for days in (0, 40, 41):
+        monkeypatch.setattr(clock, "now", lambda days=days: CUTOFF + timedelta(days=days))
+        collection.collect(workspace, workspace.engagement(), "registers")
+    entries = Ledger(workspace.vault).of("registers", "systems")
+    assert [entry.window_end - CUTOFF for entry in entries] == [timedelta(days=days) for days in (0, 40, 41)]
+    assert entries[1].facts["collected_at"] == "2026-03-13T05:00:00Z"
+    assert collection.later_than_cutoff(workspace, workspace.engagement()) == []
+
+
+def test_a_vault_of_a_later_engagement(workspace: Workspace) -> None:
+    ledger = Ledger(workspace.vault)
+    for source, end in (
+        ("okta", "2026-02-01T05:00:00Z"),
+        ("okta", "2026-02-01T05:00:01Z"),
+        ("itgc", "2027-01-01T00:00:00Z"),
+    ):
+        ledger.append("committed", {"collection_id": f"{source} {end}", "source": source, "window_end": end})
+    assert collection.later_than_cutoff(workspace, workspace.engagement()) == ["okta 2026-02-01T05:00:01Z"]
