@@ -30,7 +30,7 @@ covered as (
         source,
         instance,
         resource,
-        max(covered_to) as covered_to,
+        max(covered_to) as covered_to
     from {{ ref('int_covered_intervals') }}
     group by source, instance, resource
 
@@ -40,7 +40,7 @@ reached as (
 
     select
         instances.source,
-        coalesce(covered.covered_to, engagement.period_start_at) as known_until,
+        coalesce(covered.covered_to, engagement.period_start_at) as known_until
     from instances
     inner join resources
         on resources.source = instances.source
@@ -55,14 +55,14 @@ by_snapshots as (
     select
         case when count(case when source in ('bamboohr', 'hris_csv') then 1 end) > 0 then min(case when source <> 'okta' then known_until end) end
             as people_known_until,
-        min(case when source = 'okta' then known_until end) as idp_known_until,
+        min(case when source = 'okta' then known_until end) as idp_known_until
     from reached
 
 ),
 
 request_instances as (
 
-    select count(*) as instances,
+    select count(*) as instances
     from instances
     where source = 'jira'
 
@@ -70,7 +70,7 @@ request_instances as (
 
 request_gaps as (
 
-    select min(gap_from) as gap_from,
+    select min(gap_from) as gap_from
     from {{ ref('int_uncovered_intervals') }}
     where source = 'jira' and resource = 'issues'
 
@@ -81,7 +81,7 @@ final as (
     select
         by_snapshots.people_known_until,
         by_snapshots.idp_known_until,
-        case when request_instances.instances > 0 then coalesce(request_gaps.gap_from, engagement.evidence_cutoff_at) end as requests_known_until,
+        case when request_instances.instances > 0 then coalesce(request_gaps.gap_from, engagement.evidence_cutoff_at) end as requests_known_until
     from engagement
     cross join by_snapshots
     cross join request_instances

@@ -27,7 +27,7 @@ reckonings as (
         cover,
         covered_from,
         covered_to,
-        'any' as reckoning,
+        'any' as reckoning
     from covers
     union all
     select
@@ -35,7 +35,7 @@ reckonings as (
         cover,
         covered_from,
         covered_to,
-        'certain' as reckoning,
+        'certain' as reckoning
     from covers
     where is_certain
     union all
@@ -44,7 +44,7 @@ reckonings as (
         kinds.cover,
         items.evaluated_to as covered_from,
         items.evaluated_to as covered_to,
-        kinds.reckoning,
+        kinds.reckoning
     from items
     cross join (
         select 'identity' as cover, 'any' as reckoning
@@ -85,7 +85,7 @@ reached as (
             when reckonings.cover <> 'idp' and limits.people_known_until is not null then least(items.observed_until, limits.people_known_until)
             when limits.people_known_until is not null and limits.idp_known_until is not null
                 then least(items.observed_until, limits.people_known_until, limits.idp_known_until)
-        end as known_until,
+        end as known_until
     from reckonings
     inner join items
         on items.item_key = reckonings.item_key
@@ -99,7 +99,7 @@ final as (
         item_key,
         cover,
         min(case when reckoning = 'any' and covered_from > covered_until and covered_until < known_until then covered_until end) as uncovered_from,
-        min(case when reckoning = 'certain' and covered_from > covered_until then covered_until end) as uncertain_from,
+        min(case when reckoning = 'certain' and covered_from > covered_until then covered_until end) as uncertain_from
     from reached
     group by item_key, cover
 

@@ -30,7 +30,7 @@ unticketed as (
 
     select
         item_key,
-        min(occurred_at) as first_at,
+        min(occurred_at) as first_at
     from {{ ref('int_break_glass_uses') }}
     where issue_key is null
     group by item_key
@@ -42,7 +42,7 @@ final as (
     select
         items.item_key,
         count(instances.instance) > 0 and count(gaps.instance) = 0 as is_log_complete,
-        bool_and(requests.requests_known_until is not null and coalesce(unticketed.first_at < requests.requests_known_until, true)) as is_request_collected,
+        bool_and(requests.requests_known_until is not null and coalesce(unticketed.first_at < requests.requests_known_until, true)) as is_request_collected
     from items
     cross join requests
     left join unticketed

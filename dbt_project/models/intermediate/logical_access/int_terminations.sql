@@ -42,7 +42,7 @@ terminations as (
         {{ threshold('LA-04', 'sla_business_days', 'spells.terminated_on') }} as sla_business_days,
         {{ threshold('LA-04', 'involuntary_hours_where_instant_known', 'spells.terminated_on') }} as involuntary_hours,
         {{ threshold('LA-04', 'high_days', 'spells.terminated_on') }} as high_days,
-        {{ threshold('LA-04', 'hr_business_days', 'spells.terminated_on') }} as hr_business_days,
+        {{ threshold('LA-04', 'hr_business_days', 'spells.terminated_on') }} as hr_business_days
     from spells
     inner join people
         on people.person_id = spells.person_id
@@ -55,7 +55,7 @@ rehires as (
 
     select
         terminations.spell_key,
-        min(greatest(later.active_from, terminations.terminated_at)) as rehired_at,
+        min(greatest(later.active_from, terminations.terminated_at)) as rehired_at
     from terminations
     inner join spells as later
         on
@@ -81,7 +81,7 @@ clocks as (
             when terminations.is_involuntary then {{ end_of_day('terminations.terminated_on', 'terminations.zone') }}
             else {{ end_of_day('due_days.day_on', 'terminations.zone') }}
         end as due_at,
-        {{ end_of_day('record_days.day_on', 'terminations.zone') }} as record_due_at,
+        {{ end_of_day('record_days.day_on', 'terminations.zone') }} as record_due_at
     from terminations
     left join rehires
         on rehires.spell_key = terminations.spell_key
@@ -138,7 +138,7 @@ final as (
             when clocks.terminated_on > engagement.period_end_on then 'after the period'
         end as exclusion,
         clocks.collection_id,
-        clocks.record_key,
+        clocks.record_key
     from clocks
     cross join engagement
     cross join limits

@@ -5,7 +5,7 @@ changes as (
 
     select
         *,
-        case when is_request is null then 1 else 0 end as unseen,
+        case when is_request is null then 1 else 0 end as unseen
     from {{ ref('int_changes') }}
 
 ),
@@ -45,7 +45,7 @@ tickets as (
 
     select
         item_key,
-        {{ sorted_list('issue_key') }} as tickets,
+        {{ sorted_list('issue_key') }} as tickets
     from {{ ref('int_change_tickets') }}
     group by item_key
 
@@ -90,7 +90,7 @@ review_facts as (
             end
         ) as has_change_request,
         max(case when qualifies and is_equal_by_patch then 1 else 0 end) = 1 as has_approval_by_equal_patch,
-        {{ sorted_list('case when qualifies then coalesce(person_id, account_key) end') }} as qualifying_reviewers,
+        {{ sorted_list('case when qualifies then coalesce(person_id, account_key) end') }} as qualifying_reviewers
     from reviews
     group by item_key
 
@@ -101,7 +101,7 @@ actor_facts as (
     select
         item_key,
         {{ sorted_list("case when role in ('request_author', 'author', 'co_author') and not is_bot and is_substantive is not false then coalesce(person_id, identity) end") }} as authors,
-        max(case when not is_bot and is_substantive is not false and person_id is null then 1 else 0 end) = 1 as has_unresolved_actor,
+        max(case when not is_bot and is_substantive is not false and person_id is null then 1 else 0 end) = 1 as has_unresolved_actor
     from actors
     group by item_key
 
@@ -154,7 +154,7 @@ facts as (
         coalesce(protection.has_tickets_collected, false) as has_tickets_collected,
         rule_suites.is_bypassed,
         mergers.can_write as could_merger_write,
-        tickets.tickets,
+        tickets.tickets
     from changes
     left join review_facts on review_facts.item_key = changes.item_key
     left join actor_facts on actor_facts.item_key = changes.item_key
@@ -207,7 +207,7 @@ tested as (
         is_request is not false and has_human_approval is not false as inactive_approver__applies,
         is_request is not false as late_approval__applies,
         is_request is not false as merger_not_permitted__applies,
-        requires_ticket as no_authorised_request__applies,
+        requires_ticket as no_authorised_request__applies
     from facts
 
 ),
@@ -268,7 +268,7 @@ final as (
         force_push,
         bypass,
         merger_not_permitted,
-        no_authorised_request,
+        no_authorised_request
     from tested
 
 )
