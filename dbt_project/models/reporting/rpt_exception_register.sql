@@ -17,7 +17,7 @@ intervals as (
 
     select
         *,
-        case when coalesce(collected, false) then 'control_not_operated' else 'not_collected' end as type,
+        case when coalesce(collected, false) then 'control_not_operated' else 'not_collected' end as type
     from {{ ref('int_coverage') }}
     where not coalesce(collected, false) or status = 'not_operated'
 
@@ -53,7 +53,7 @@ owners as (
         owners.gone_at is null
         and owners.valid_from <= cutoff.day_on
         and (owners.valid_to is null or owners.valid_to >= cutoff.day_on)
-    qualify row_number() over (partition by owners.control_id order by owners.valid_from desc, owners.record_key asc) = 1
+    qualify row_number() over (partition by owners.control_id order by owners.valid_from desc, owners.record_key asc nulls last) = 1
 
 ),
 
@@ -61,7 +61,7 @@ detections as (
 
     select
         exception_id,
-        min(first_detected_at) as first_detected_at,
+        min(first_detected_at) as first_detected_at
     from {{ ref('stg_itgc__detections') }}
     group by exception_id
 
@@ -78,34 +78,34 @@ findings as (
         {{ null_instant() }} as affected_to,
         severity,
         occurred_at,
-        description,
+        description
     from exceptions
     union all
     select
         'not_testable',
         control_id,
-        concat(control_id, '.NOT_TESTABLE'),
+        concat_ws('', control_id, '.NOT_TESTABLE'),
         item_key,
         {{ null_instant() }},
         {{ null_instant() }},
         'medium',
         occurred_at,
-        concat('Evidence is missing or contradictory for: ', coalesce(rules_not_testable, 'the instant at which the control is due')),
+        concat_ws('', 'Evidence is missing or contradictory for: ', coalesce(rules_not_testable, 'the instant at which the control is due'))
     from items
     union all
     select
         type,
         control_id,
-        concat(control_id, case type when 'not_collected' then '.NOT_COLLECTED' else '.NOT_OPERATED' end),
-        concat(control_id, '/', {{ instant_to_text('interval_start') }}),
+        concat_ws('', control_id, case type when 'not_collected' then '.NOT_COLLECTED' else '.NOT_OPERATED' end),
+        concat_ws('', control_id, '/', {{ instant_to_text('interval_start') }}),
         interval_start,
         interval_end,
         'high',
         {{ null_instant() }},
         case type
-            when 'not_collected' then concat('The interval was not collected: ', coalesce(gap_cause, 'no successful collection'))
-            else concat('The control did not operate: ', cast(coalesce(actual, 0) as string), ' of ', cast(coalesce(expected, 0) as string), ' expected')
-        end,
+            when 'not_collected' then concat_ws('', 'The interval was not collected: ', coalesce(gap_cause, 'no successful collection'))
+            else concat_ws('', 'The control did not operate: ', cast(coalesce(actual, 0) as string), ' of ', cast(coalesce(expected, 0) as string), ' expected')
+        end
     from intervals
 
 ),
@@ -114,7 +114,7 @@ identified as (
 
     select
         {{ exception_id('rule_id', 'item_key') }} as exception_id,
-        findings.*,
+        findings.*
     from findings
 
 ),
@@ -146,7 +146,7 @@ final as (
         dispositions.approved_at,
         dispositions.closed_at,
         dispositions.retest_item_key,
-        coalesce(dispositions.status, 'open') as status,
+        coalesce(dispositions.status, 'open') as status
     from identified
     left join dispositions on dispositions.exception_id = identified.exception_id
     left join detections on detections.exception_id = identified.exception_id

@@ -37,19 +37,19 @@ worker_numbers as (
 okta_profiles as (
 
     select distinct
-        concat(instance, ':', user_id) as account_key,
+        concat_ws('', instance, ':', user_id) as account_key,
         user_id,
         employee_number,
-        lower(trim(login)) as login,
-        lower(trim(email)) as email,
+        {{ lower_case(trimmed('login')) }} as login,
+        {{ lower_case(trimmed('email')) }} as email
     from {{ ref('stg_okta__users_intervals') }}
     union
     select
         account_key,
         account_id,
         cast(null as string),
-        lower(trim(login)),
-        lower(trim(email)),
+        {{ lower_case(trimmed('login')) }},
+        {{ lower_case(trimmed('email')) }}
     from accounts
     where system = 'okta'
 
@@ -65,7 +65,7 @@ okta_emails as (
 
 okta_names as (
 
-    select account_key, lower(user_id) as name from okta_profiles
+    select account_key, {{ lower_case('user_id') }} as name from okta_profiles
     union
     select account_key, email from okta_emails
 
@@ -75,7 +75,7 @@ okta_by_id as (
 
     select distinct
         okta_profiles.account_key,
-        worker_numbers.person_id,
+        worker_numbers.person_id
     from okta_profiles
     inner join worker_numbers on worker_numbers.worker_number = okta_profiles.employee_number
 
@@ -85,7 +85,7 @@ okta_by_email as (
 
     select distinct
         okta_emails.account_key,
-        person_emails.person_id,
+        person_emails.person_id
     from okta_emails
     inner join person_emails on person_emails.email = okta_emails.email
 
@@ -97,7 +97,7 @@ registered as (
         accounts.account_key,
         mapping.person_id,
         {{ start_of_day('mapping.valid_from', 'engagement.zone') }} as valid_from,
-        least({{ end_of_day('mapping.valid_to', 'engagement.zone') }}, mapping.gone_at) as valid_to,
+        least({{ end_of_day('mapping.valid_to', 'engagement.zone') }}, mapping.gone_at) as valid_to
     from {{ ref('stg_registers__person_accounts') }} as mapping
     cross join engagement
     inner join accounts
@@ -122,21 +122,21 @@ external_identities as (
 
 external_names as (
 
-    select instance, user_id, lower(trim(saml_name_id)) as name_id from external_identities
+    select instance, user_id, {{ lower_case(trimmed('saml_name_id')) }} as name_id from external_identities
     union
-    select instance, user_id, lower(trim(saml_username)) from external_identities
+    select instance, user_id, {{ lower_case(trimmed('saml_username')) }} from external_identities
     union
-    select instance, user_id, lower(trim(saml_email)) from external_identities
+    select instance, user_id, {{ lower_case(trimmed('saml_email')) }} from external_identities
     union
-    select instance, user_id, lower(trim(scim_username)) from external_identities
+    select instance, user_id, {{ lower_case(trimmed('scim_username')) }} from external_identities
 
 ),
 
 github_to_okta as (
 
     select distinct
-        concat(external_names.instance, ':', external_names.user_id) as account_key,
-        okta_names.account_key as okta_account_key,
+        concat_ws('', external_names.instance, ':', external_names.user_id) as account_key,
+        okta_names.account_key as okta_account_key
     from external_names
     inner join okta_names on okta_names.name = external_names.name_id
 
@@ -145,8 +145,8 @@ github_to_okta as (
 github_by_email as (
 
     select distinct
-        concat(external_names.instance, ':', external_names.user_id) as account_key,
-        person_emails.person_id,
+        concat_ws('', external_names.instance, ':', external_names.user_id) as account_key,
+        person_emails.person_id
     from external_names
     inner join person_emails on person_emails.email = external_names.name_id
 
@@ -156,10 +156,10 @@ jira_by_email as (
 
     select distinct
         accounts.account_key,
-        coalesce(person_emails.person_id, okta_by_id.person_id) as person_id,
+        coalesce(person_emails.person_id, okta_by_id.person_id) as person_id
     from accounts
-    left join person_emails on person_emails.email = lower(trim(accounts.email))
-    left join okta_emails on okta_emails.email = lower(trim(accounts.email))
+    left join person_emails on person_emails.email = {{ lower_case(trimmed('accounts.email')) }}
+    left join okta_emails on okta_emails.email = {{ lower_case(trimmed('accounts.email')) }}
     left join okta_by_id on okta_by_id.account_key = okta_emails.account_key
     where accounts.system = 'jira' and coalesce(person_emails.person_id, okta_by_id.person_id) is not null
 
@@ -198,7 +198,7 @@ final as (
         candidates.method,
         candidates.person_id,
         candidates.valid_from,
-        candidates.valid_to,
+        candidates.valid_to
     from candidates
     inner join accounts on accounts.account_key = candidates.account_key
 

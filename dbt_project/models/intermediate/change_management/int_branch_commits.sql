@@ -41,7 +41,7 @@ lost as (
         heads.repository_id,
         heads.branch,
         lost_commit.item as sha,
-        min(heads.collected_at) as lost_at,
+        min(heads.collected_at) as lost_at
     from heads
     {{ json_items('heads.lost_commits', '$', 'lost_commit') }}
     group by heads.repository_id, heads.branch, lost_commit.item
@@ -73,10 +73,10 @@ commits as (
         git_commits.payload_sha256,
         git_commits.first_collected_at,
         lost.lost_at,
-        coalesce(cast(lost.lost_at as string), 'current') as line,
+        coalesce({{ instant_as_text('lost.lost_at') }}, 'current') as line,
         min(case when lost.lost_at is not null then git_commits.position end) over (
             partition by git_commits.repository_id, git_commits.branch, lost.lost_at
-        ) as line_starts_at,
+        ) as line_starts_at
     from git_commits
     inner join branches
         on branches.repository_id = git_commits.repository_id and branches.branch = git_commits.branch
@@ -104,7 +104,7 @@ events as (
         case
             when before_tips.line = tips.line or before_tips.line = 'current' then before_tips.position
             when before_tips.line is not null then before_tips.line_starts_at - 1
-        end as from_position,
+        end as from_position
     from activity
     inner join commits as tips
         on
@@ -117,7 +117,7 @@ events as (
             and before_tips.branch = activity.branch
             and before_tips.sha = activity.before_sha
     qualify row_number() over (
-        partition by tips.repository_id, tips.branch, tips.sha order by activity.occurred_at, activity.activity_id
+        partition by tips.repository_id, tips.branch, tips.sha order by activity.occurred_at nulls last, activity.activity_id nulls last
     ) = 1
 
 ),
@@ -130,7 +130,7 @@ seen_heads as (
         branch,
         head as sha,
         min(collected_at) as first_head_at,
-        max(collected_at) as last_head_at,
+        max(collected_at) as last_head_at
     from heads
     group by repository_id, branch, head
 
@@ -143,9 +143,9 @@ request_merges as (
         repository_id,
         base_branch,
         merge_commit_oid,
-        merged_at,
+        merged_at
     from merged_requests
-    qualify row_number() over (partition by repository_id, base_branch, merge_commit_oid order by merged_at, pull_request_id) = 1
+    qualify row_number() over (partition by repository_id, base_branch, merge_commit_oid order by merged_at nulls last, pull_request_id nulls last) = 1
 
 ),
 
@@ -159,7 +159,7 @@ tipped as (
         request_merges.pull_request_id as merge_request_id,
         request_merges.merged_at,
         greatest(coalesce(events.event_at, request_merges.merged_at, seen_heads.last_head_at), coalesce(seen_heads.last_head_at, events.event_at, request_merges.merged_at)) as left_at,
-        least(coalesce(events.event_at, request_merges.merged_at, seen_heads.first_head_at), coalesce(seen_heads.first_head_at, events.event_at, request_merges.merged_at)) as reached_at,
+        least(coalesce(events.event_at, request_merges.merged_at, seen_heads.first_head_at), coalesce(seen_heads.first_head_at, events.event_at, request_merges.merged_at)) as reached_at
     from commits
     left join events
         on events.repository_id = commits.repository_id and events.branch = commits.branch and events.sha = commits.sha
@@ -180,27 +180,27 @@ walked as (
 
     select
         *,
-        first_value(tip_activity_id ignore nulls) over (
-            partition by repository_id, branch, line order by position rows between current row and unbounded following
+        {{ first_known('tip_activity_id') }} over (
+            partition by repository_id, branch, line order by position nulls last rows between current row and unbounded following
         ) as next_activity_id,
-        first_value(tip_from_position ignore nulls) over (
-            partition by repository_id, branch, line order by position rows between current row and unbounded following
+        {{ first_known('tip_from_position') }} over (
+            partition by repository_id, branch, line order by position nulls last rows between current row and unbounded following
         ) as next_from_position,
         max(tip_position) over (
-            partition by repository_id, branch, line order by position rows between unbounded preceding and 1 preceding
+            partition by repository_id, branch, line order by position nulls last rows between unbounded preceding and 1 preceding
         ) as previous_tip_position,
-        first_value(merge_request_id ignore nulls) over (
-            partition by repository_id, branch, line order by position rows between current row and unbounded following
+        {{ first_known('merge_request_id') }} over (
+            partition by repository_id, branch, line order by position nulls last rows between current row and unbounded following
         ) as next_merge_request_id,
         min(case when merge_request_id is not null then position end) over (
-            partition by repository_id, branch, line order by position rows between current row and unbounded following
+            partition by repository_id, branch, line order by position nulls last rows between current row and unbounded following
         ) as next_merge_position,
         max(left_at) over (
-            partition by repository_id, branch, line order by position rows between unbounded preceding and 1 preceding
+            partition by repository_id, branch, line order by position nulls last rows between unbounded preceding and 1 preceding
         ) as not_before_at,
         min(reached_at) over (
-            partition by repository_id, branch, line order by position rows between current row and unbounded following
-        ) as not_after_at,
+            partition by repository_id, branch, line order by position nulls last rows between current row and unbounded following
+        ) as not_after_at
     from tipped
 
 ),
@@ -210,7 +210,7 @@ lost_line_events as (
 
     select * from events
     where line <> 'current'
-    qualify row_number() over (partition by repository_id, branch, line order by position) = 1
+    qualify row_number() over (partition by repository_id, branch, line order by position nulls last) = 1
 
 ),
 
@@ -221,7 +221,7 @@ brought as (
         case
             when lost_line_events.event_at < own_events.event_at or own_events.activity_id is null then coalesce(lost_line_events.activity_id, own_events.activity_id)
             else own_events.activity_id
-        end as activity_id,
+        end as activity_id
     from walked
     left join events as own_events
         on
@@ -240,7 +240,7 @@ brought as (
             and walked.position > lost_line_events.from_position
             and walked.tip_activity_id is null
     qualify row_number() over (
-        partition by walked.repository_id, walked.branch, walked.sha order by lost_line_events.event_at, lost_line_events.activity_id
+        partition by walked.repository_id, walked.branch, walked.sha order by lost_line_events.event_at nulls last, lost_line_events.activity_id nulls last
     ) = 1
 
 ),
@@ -287,7 +287,7 @@ final as (
         brought.record_key,
         brought.collection_id,
         brought.collected_at,
-        brought.payload_sha256,
+        brought.payload_sha256
     from brought
     left join events on events.activity_id = brought.activity_id
 

@@ -33,14 +33,14 @@ final as (
     select
         changes.item_key,
         max(case when rule_suites.result = 'bypass' then 1 else 0 end) = 1 as is_bypassed,
-        {{ sorted_list('rule_suites.rule_suite_id') }} as rule_suites,
+        {{ sorted_list('rule_suites.rule_suite_id') }} as rule_suites
     from changes
     inner join shas on shas.item_key = changes.item_key
     inner join rule_suites
         on
             rule_suites.repository_id = shas.repository_id
             and rule_suites.after_sha = shas.sha
-            and rule_suites.ref = concat('refs/heads/', shas.branch)
+            and rule_suites.ref = concat_ws('', 'refs/heads/', shas.branch)
     group by changes.item_key
 
 )

@@ -56,10 +56,10 @@ from_git as (
         activity_id,
         min(branch) as branch,
         count(*) as commits,
-        max_by(sha, position) as tip_sha,
+        {{ max_by('sha', 'position') }} as tip_sha,
         min(occurred_at) as occurred_at,
         {{ sorted_list('mapping') }} as mapping,
-        min(subject) as subject,
+        min(subject) as subject
     from commit_changes
     where is_first_branch
     group by item_key, instance, repository_id, change_kind, pull_request_id, activity_id
@@ -70,7 +70,7 @@ from_git as (
 from_platform as (
 
     select
-        concat(branches.instance, ':', requests.repository_id, '/pr/', requests.pull_request_id) as item_key,
+        concat_ws('', branches.instance, ':', requests.repository_id, '/pr/', requests.pull_request_id) as item_key,
         branches.instance,
         requests.repository_id,
         'pull_request' as change_kind,
@@ -79,13 +79,13 @@ from_platform as (
         requests.base_branch as branch,
         requests.merge_commit_oid as tip_sha,
         requests.merged_at as occurred_at,
-        requests.title as subject,
+        requests.title as subject
     from requests
     inner join branches
         on branches.repository_id = requests.repository_id and branches.branch = requests.base_branch
     union all
     select
-        concat(branches.instance, ':', activity.repository_id, '/push/', activity.activity_id) as item_key,
+        concat_ws('', branches.instance, ':', activity.repository_id, '/push/', activity.activity_id) as item_key,
         branches.instance,
         activity.repository_id,
         'push' as change_kind,
@@ -94,7 +94,7 @@ from_platform as (
         activity.branch,
         activity.after_sha as tip_sha,
         activity.occurred_at,
-        'History rewritten' as subject,
+        'History rewritten' as subject
     from activity
     inner join branches
         on branches.repository_id = activity.repository_id and branches.branch = activity.branch
@@ -117,7 +117,7 @@ framed as (
         occurred_at,
         mapping,
         subject,
-        true as is_in_git,
+        true as is_in_git
     from from_git
     union all
     select
@@ -133,7 +133,7 @@ framed as (
         from_platform.occurred_at,
         'platform_only' as mapping,
         from_platform.subject,
-        false as is_in_git,
+        false as is_in_git
     from from_platform
     left join from_git on from_git.item_key = from_platform.item_key
     where from_git.item_key is null
@@ -170,7 +170,7 @@ timed as (
         activity.actor_login as pushed_by_login,
         activity.actor_type as pushed_by_type,
         activity.activity_type,
-        activity.before_sha,
+        activity.before_sha
     from framed
     left join requests
         on requests.repository_id = framed.repository_id and requests.pull_request_id = framed.pull_request_id
@@ -188,14 +188,34 @@ in_period as (
 
 ),
 
+rewritten_heads as (
+
+    select
+        repository_id,
+        branch,
+        head,
+        collected_at,
+        (
+            select max(earlier.collected_at)
+            from heads as earlier
+            where
+                earlier.repository_id = heads.repository_id
+                and earlier.branch = heads.branch
+                and earlier.collected_at < heads.collected_at
+        ) as previous_collected_at
+    from heads
+    where is_descendant is false
+
+),
+
 -- a rewrite that no push event explains belongs to the change that now holds the head
 unexplained_rewrites as (
 
     select
         heads.repository_id,
         heads.branch,
-        heads.head,
-    from heads
+        heads.head
+    from rewritten_heads as heads
     left join activity
         on
             activity.repository_id = heads.repository_id
@@ -203,15 +223,8 @@ unexplained_rewrites as (
             and activity.activity_type = 'force_push'
             and activity.before_sha is not null
             and activity.occurred_at <= heads.collected_at
-            and activity.occurred_at > (
-                select max(earlier.collected_at)
-                from heads as earlier
-                where
-                    earlier.repository_id = heads.repository_id
-                    and earlier.branch = heads.branch
-                    and earlier.collected_at < heads.collected_at
-            )
-    where heads.is_descendant is false and activity.activity_id is null
+            and activity.occurred_at > heads.previous_collected_at
+    where activity.activity_id is null
 
 ),
 
@@ -234,8 +247,8 @@ compared_heads as (
         repository_id,
         branch,
         collected_at,
-        lag(collected_at) over (partition by repository_id, branch order by collected_at) as previous_collected_at,
-        is_descendant,
+        lag(collected_at) over (partition by repository_id, branch order by collected_at nulls last) as previous_collected_at,
+        is_descendant
     from heads
 
 ),
@@ -271,7 +284,7 @@ file_items as (
 
     select
         in_period.item_key,
-        lower({{ json_text('file.item', '$.path') }}) as path,
+        {{ lower_case(json_text('file.item', '$.path')) }} as path
     from in_period
     {{ json_items('in_period.files', '$', 'file') }}
 
@@ -287,7 +300,7 @@ files as (
                 when path like 'docs/%' or path like '%.md' or path like '%.rst' or path like '%.txt' or path like 'license%' then 1
                 else 0
             end
-        ) as document_files,
+        ) as document_files
     from file_items
     group by item_key
 
@@ -297,7 +310,7 @@ label_items as (
 
     select
         in_period.item_key,
-        lower({{ json_text('label.item', '$.name') }}) as label,
+        {{ lower_case(json_text('label.item', '$.name')) }} as label
     from in_period
     {{ json_items('in_period.labels', '$', 'label') }}
 
@@ -308,7 +321,7 @@ labels as (
     select
         item_key,
         {{ sorted_list('label') }} as labels,
-        max(case when label in ('emergency', 'hotfix') then 1 else 0 end) = 1 as is_emergency,
+        max(case when label in ('emergency', 'hotfix') then 1 else 0 end) = 1 as is_emergency
     from label_items
     group by item_key
 
@@ -351,7 +364,7 @@ final as (
         in_period.pushed_by_type,
         in_period.is_cross_repository,
         labels.labels,
-        coalesce(labels.is_emergency, false) or coalesce(lower(in_period.head_branch) like 'hotfix/%', false) as is_emergency,
+        coalesce(labels.is_emergency, false) or coalesce({{ lower_case('in_period.head_branch') }} like 'hotfix/%', false) as is_emergency,
         in_period.files,
         in_period.additions,
         in_period.deletions,
@@ -369,9 +382,9 @@ final as (
         end as is_rewrite,
         case in_period.change_kind
             when 'pull_request' then in_period.url
-            when 'push' then concat(branches.repository_url, '/compare/', in_period.before_sha, '...', in_period.tip_sha)
-            else concat(branches.repository_url, '/commit/', in_period.tip_sha)
-        end as url,
+            when 'push' then concat_ws('', branches.repository_url, '/compare/', in_period.before_sha, '...', in_period.tip_sha)
+            else concat_ws('', branches.repository_url, '/commit/', in_period.tip_sha)
+        end as url
     from in_period
     cross join engagement
     inner join branches

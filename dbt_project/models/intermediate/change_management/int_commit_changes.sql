@@ -42,9 +42,9 @@ replayed as (
         pull_request_id,
         authored_at,
         split_part(message, chr(10), 1) as subject,
-        count(*) over (partition by pull_request_id) as commits,
+        count(*) over (partition by pull_request_id) as commits
     from request_commits
-    qualify row_number() over (partition by pull_request_id, authored_at, split_part(message, chr(10), 1) order by position) = 1
+    qualify row_number() over (partition by pull_request_id, authored_at, split_part(message, chr(10), 1) order by position nulls last) = 1
 
 ),
 
@@ -54,7 +54,7 @@ association_items as (
         platform_commits.repository_id,
         platform_commits.branch,
         platform_commits.oid,
-        {{ json_text('associated.item', '$.databaseId') }} as pull_request_id,
+        {{ json_text('associated.item', '$.databaseId') }} as pull_request_id
     from platform_commits
     {{ json_items('platform_commits.associated_pull_requests', '$', 'associated') }}
 
@@ -67,7 +67,7 @@ associations as (
         association_items.branch,
         association_items.oid,
         merged_requests.pull_request_id,
-        merged_requests.merged_at,
+        merged_requests.merged_at
     from association_items
     inner join merged_requests
         on
@@ -76,7 +76,7 @@ associations as (
             and merged_requests.base_branch = association_items.branch
     qualify row_number() over (
         partition by association_items.repository_id, association_items.branch, association_items.oid
-        order by merged_requests.merged_at, merged_requests.pull_request_id
+        order by merged_requests.merged_at nulls last, merged_requests.pull_request_id nulls last
     ) = 1
 
 ),
@@ -100,7 +100,7 @@ mapped as (
             else 'commit'
         end as mapping,
         replayed.pull_request_id as replayed_request_id,
-        associations.pull_request_id as associated_request_id,
+        associations.pull_request_id as associated_request_id
     from commits
     cross join engagement
     left join replayed
@@ -132,7 +132,7 @@ identified as (
             when 'merge_event' then next_merge_request_id
             when 'rebased_commit' then replayed_request_id
             when 'association' then associated_request_id
-        end as pull_request_id,
+        end as pull_request_id
     from mapped
 
 ),
@@ -141,15 +141,16 @@ keyed as (
 
     select
         *,
-        concat(
+        concat_ws(
+            '',
             instance, ':', repository_id,
             case change_kind
-                when 'pull_request' then concat('/pr/', pull_request_id)
-                when 'push' then concat('/push/', activity_id)
-                else concat('/commit/', sha)
+                when 'pull_request' then concat_ws('', '/pr/', pull_request_id)
+                when 'push' then concat_ws('', '/push/', activity_id)
+                else concat_ws('', '/commit/', sha)
             end
         ) as own_key,
-        case when change_kind = 'push' then activity_id end as push_activity_id,
+        case when change_kind = 'push' then activity_id end as push_activity_id
     from identified
 
 ),
@@ -164,9 +165,9 @@ branched as (
         first_value(change_kind) over (branches) as first_kind,
         first_value(pull_request_id) over (branches) as first_request_id,
         first_value(push_activity_id) over (branches) as first_activity_id,
-        first_value(occurred_at) over (branches) as first_reached_at,
+        first_value(occurred_at) over (branches) as first_reached_at
     from keyed
-    window branches as (partition by repository_id, sha order by is_time_estimated, occurred_at, branch)
+    window branches as (partition by repository_id, sha order by is_time_estimated nulls last, occurred_at nulls last, branch nulls last)
 
 ),
 
@@ -204,7 +205,7 @@ final as (
         record_key,
         collection_id,
         collected_at,
-        payload_sha256,
+        payload_sha256
     from branched
 
 )

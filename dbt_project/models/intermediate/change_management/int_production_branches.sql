@@ -56,7 +56,7 @@ branches as (
         repository_id,
         branch,
         min(instance) as instance,
-        min(git_instance) as git_instance,
+        min(git_instance) as git_instance
     from named
     group by repository_id, branch
 
@@ -73,13 +73,13 @@ final as (
         repositories.url as repository_url,
         branches.branch = repositories.default_branch as is_default_branch,
         branches.git_instance is not null as is_in_git,
-        coalesce(branches.instance, repositories.instance) is not null as is_on_platform,
+        coalesce(branches.instance, repositories.instance) is not null as is_on_platform
     from branches
     left join repositories
         on
             repositories.repository_id = branches.repository_id
             and (branches.instance is null or repositories.instance = branches.instance)
-    qualify row_number() over (partition by branches.repository_id, branches.branch order by repositories.instance) = 1
+    qualify row_number() over (partition by branches.repository_id, branches.branch order by repositories.instance nulls last) = 1
 
 )
 

@@ -30,8 +30,8 @@ sign_ins as (
     select
         app_targets.instance,
         app_targets.occurred_at,
-        lower(apps.name) as app_name,
-        user_targets.target_id as user_id,
+        {{ lower_case('apps.name') }} as app_name,
+        user_targets.target_id as user_id
     from targets as app_targets
     inner join targets as user_targets
         on
@@ -48,7 +48,7 @@ through_idp as (
 
     select
         accounts.account_key,
-        sign_ins.occurred_at,
+        sign_ins.occurred_at
     from sign_ins
     inner join accounts as idp_accounts
         on idp_accounts.instance = sign_ins.instance and idp_accounts.account_id = sign_ins.user_id
@@ -56,7 +56,7 @@ through_idp as (
         on
             accounts.person_id = idp_accounts.person_id
             and accounts.instance <> idp_accounts.instance
-            and sign_ins.app_name like concat(accounts.system, '%')
+            and sign_ins.app_name like concat_ws('', accounts.system, '%')
 
 ),
 
@@ -65,13 +65,13 @@ final as (
     select
         account_key,
         occurred_at,
-        kind,
+        kind
     from activity
     union all
     select
         account_key,
         occurred_at,
-        'interactive',
+        'interactive'
     from through_idp
 
 )

@@ -28,7 +28,7 @@ issues as (
 approvals as (
 
     select * from {{ ref('stg_jira__approvals') }}
-    where lower(final_decision) = 'approved'
+    where {{ lower_case('final_decision') }} = 'approved'
 
 ),
 
@@ -40,7 +40,7 @@ tickets as (
         requests.external_id as account_id,
         issues.issue_key,
         approvals.completed_at as valid_from,
-        coalesce(issues.expires_at, issues.resolved_at) as valid_to,
+        coalesce(issues.expires_at, issues.resolved_at) as valid_to
     from requests
     inner join issues
         on issues.instance = requests.instance and issues.issue_id = requests.issue_id
@@ -54,7 +54,7 @@ final as (
     select
         items.item_key,
         uses.occurred_at,
-        max(tickets.issue_key) as issue_key,
+        max(tickets.issue_key) as issue_key
     from items
     inner join uses
         on

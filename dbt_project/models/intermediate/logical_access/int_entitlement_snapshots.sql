@@ -36,8 +36,8 @@ final as (
         collections.collection_id,
         collections.collected_at,
         lag(collections.collected_at) over (
-            partition by collections.instance, collections.resource, lists.kind order by collections.collected_at
-        ) as previous_at,
+            partition by collections.instance, collections.resource, lists.kind order by collections.collected_at nulls last
+        ) as previous_at
     from collections
     inner join lists
         on lists.source = collections.source and lists.resource = collections.resource

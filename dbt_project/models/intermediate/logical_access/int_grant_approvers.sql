@@ -34,13 +34,13 @@ decided as (
         decisions.approver_account_id,
         accounts.person_id as approver_person_id,
         coalesce(accounts.account_kind in ('shared', 'bot', 'service', 'break_glass'), false) as is_nobody,
-        lower(decisions.decision) as decision,
-        coalesce(lower(decisions.decision) = 'approved' and lower(approvals.final_decision) = 'approved', false) as is_approved,
+        {{ lower_case('decisions.decision') }} as decision,
+        coalesce({{ lower_case('decisions.decision') }} = 'approved' and {{ lower_case('approvals.final_decision') }} = 'approved', false) as is_approved,
         decisions.decided_at,
         decisions.record_key,
         decisions.collection_id,
         decisions.collected_at,
-        decisions.payload_sha256,
+        decisions.payload_sha256
     from decisions
     left join approvals
         on approvals.instance = decisions.instance and approvals.approval_id = decisions.approval_id and approvals.issue_id = decisions.issue_id
@@ -77,7 +77,7 @@ final as (
         decided.record_key,
         decided.collection_id,
         decided.collected_at,
-        decided.payload_sha256,
+        decided.payload_sha256
     from decided
     left join spells
         on spells.person_id = decided.approver_person_id

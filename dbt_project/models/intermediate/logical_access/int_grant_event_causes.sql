@@ -11,7 +11,7 @@ final as (
         instance,
         {{ json_text('payload', '$.uuid') }} as event_id,
         {{ json_text('payload', '$.debugContext.debugData.triggeredByGroupRuleId') }} as group_rule_id,
-        {{ json_text('payload', '$.debugContext.debugData.privilegeGranted') }} as privilege,
+        {{ json_text('payload', '$.debugContext.debugData.privilegeGranted') }} as privilege
     from records
     where
         {{ json_text('payload', '$.eventType') }} in (

@@ -58,7 +58,7 @@ names as (
     select
         item_key,
         {{ text_match('display_name', '([^ ]+)$') }} as last_name,
-        {{ text_match('display_name', '^(.*) [^ ]+$') }} as other_names,
+        {{ text_match('display_name', '^(.*) [^ ]+$') }} as other_names
     from terminations
 
 ),
@@ -72,9 +72,9 @@ leavers as (
         coalesce(terminations.terminated_at, terminations.occurred_at) as left_at,
         terminations.horizon_at,
         {{ name_key('terminations.display_name') }} as full_name,
-        {{ name_key("concat(names.last_name, names.other_names)") }} as reversed_name,
-        {{ name_key("concat(left(terminations.display_name, 1), names.last_name)") }} as short_name,
-        holders.person_id is not null as has_account,
+        {{ name_key("concat_ws('', names.last_name, names.other_names)") }} as reversed_name,
+        {{ name_key("concat_ws('', left(terminations.display_name, 1), names.last_name)") }} as short_name,
+        holders.person_id is not null as has_account
     from terminations
     inner join names
         on names.item_key = terminations.item_key
@@ -97,7 +97,7 @@ unresolved as (
         {{ name_key(text_match('accounts.email', '^([^@+]+)')) }} as email_name,
         {{ name_key('okta_users.display_name') }} as display_name,
         usability.active_from,
-        usability.disabled_at,
+        usability.disabled_at
     from accounts
     inner join stretches
         on stretches.account_key = accounts.account_key and stretches.person_id is null
@@ -121,11 +121,11 @@ matched as (
             when candidates.account_key is not null then 'candidate'
             when leavers.full_name in (unresolved.login_name, unresolved.email_name, unresolved.display_name) then 'name'
             when leavers.reversed_name in (unresolved.login_name, unresolved.email_name, unresolved.display_name) then 'name'
-            when unresolved.login_name like concat(leavers.full_name, '%') then 'name'
-            when unresolved.login_name like concat(leavers.reversed_name, '%') then 'name'
+            when unresolved.login_name like concat_ws('', leavers.full_name, '%') then 'name'
+            when unresolved.login_name like concat_ws('', leavers.reversed_name, '%') then 'name'
             when leavers.short_name in (unresolved.login_name, unresolved.email_name) then 'short name'
             when not leavers.has_account then 'leaver without account'
-        end as reason,
+        end as reason
     from leavers
     inner join unresolved
         on
@@ -158,7 +158,7 @@ final as (
         instance,
         login,
         resolution,
-        reason,
+        reason
     from matched
     where reason is not null
 

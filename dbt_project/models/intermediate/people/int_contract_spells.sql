@@ -10,8 +10,8 @@ contracts as (
 
     select
         *,
-        concat('registers:contractor/', contractor_id) as person_id,
-        coalesce(extended_to, contract_end) as contract_end_on,
+        concat_ws('', 'registers:contractor/', contractor_id) as person_id,
+        coalesce(extended_to, contract_end) as contract_end_on
     from {{ ref('stg_registers__contractors') }}
     where gone_at is null
 
@@ -21,9 +21,9 @@ contract_versions as (
 
     select
         *,
-        concat('registers:contractor/', contractor_id) as person_id,
+        concat_ws('', 'registers:contractor/', contractor_id) as person_id,
         coalesce(extended_to, contract_end) as contract_end_on,
-        lag(coalesce(extended_to, contract_end)) over (partition by contractor_id, contract_start order by seen_from) as previous_end_on,
+        lag(coalesce(extended_to, contract_end)) over (partition by contractor_id, contract_start order by seen_from nulls last) as previous_end_on
     from {{ ref('stg_registers__contractors_intervals') }}
 
 ),
@@ -33,8 +33,8 @@ numbered_versions as (
     select
         *,
         count(*) filter (where previous_end_on is distinct from contract_end_on) over (
-            partition by person_id, contract_start order by seen_from rows between unbounded preceding and current row
-        ) as turn_no,
+            partition by person_id, contract_start order by seen_from nulls last rows between unbounded preceding and current row
+        ) as turn_no
     from contract_versions
 
 ),
@@ -47,7 +47,7 @@ contract_ends as (
         contract_end_on,
         min(seen_from) as seen_from,
         max(seen_to) as seen_to,
-        min_by(recorded_at, seen_from) as recorded_at,
+        {{ min_by('recorded_at', 'seen_from') }} as recorded_at
     from numbered_versions
     group by person_id, contract_start, turn_no, contract_end_on
 
@@ -59,9 +59,9 @@ followed_ends as (
         *,
         lead(contract_end_on) over later as next_end_on,
         lead(seen_from) over later as next_seen_from,
-        lead(recorded_at) over later as next_recorded_at,
+        lead(recorded_at) over later as next_recorded_at
     from contract_ends
-    window later as (partition by person_id, contract_start order by seen_from)
+    window later as (partition by person_id, contract_start order by seen_from nulls last)
 
 ),
 
@@ -75,13 +75,13 @@ overruns as (
         followed_ends.contract_end_on,
         followed_ends.next_seen_from as extended_from,
         followed_ends.seen_to > {{ end_of_day('followed_ends.contract_end_on', 'people.zone') }}
-        or coalesce(followed_ends.next_recorded_at > {{ end_of_day('followed_ends.contract_end_on', 'people.zone') }}, false) as is_proven,
+        or coalesce(followed_ends.next_recorded_at > {{ end_of_day('followed_ends.contract_end_on', 'people.zone') }}, false) as is_proven
     from followed_ends
     inner join people on people.person_id = followed_ends.person_id
     where
         followed_ends.next_end_on > followed_ends.contract_end_on
         and followed_ends.next_seen_from > {{ end_of_day('followed_ends.contract_end_on', 'people.zone') }}
-    qualify row_number() over (partition by followed_ends.person_id, followed_ends.contract_start order by followed_ends.seen_from) = 1
+    qualify row_number() over (partition by followed_ends.person_id, followed_ends.contract_start order by followed_ends.seen_from nulls last) = 1
 
 ),
 
@@ -93,15 +93,16 @@ contract_spells as (
         coalesce(overruns.contract_end_on, contracts.contract_end_on) as contract_end_on,
         case
             when not overruns.is_proven
-                then concat(
-                    'contract to ', cast(overruns.contract_end_on as string), ', extension first seen ', cast(overruns.extended_from as string)
+                then concat_ws(
+                    '',
+                    'contract to ', cast(overruns.contract_end_on as string), ', extension first seen ', {{ instant_as_text('overruns.extended_from') }}
                 )
         end as contradiction,
         contracts.terminated_on as stated_end_on,
         contracts.terminated_at as stated_end_at,
         contracts.recorded_at,
         contracts.collection_id,
-        contracts.record_key,
+        contracts.record_key
     from contracts
     left join overruns
         on overruns.person_id = contracts.person_id and overruns.contract_start = contracts.contract_start
@@ -116,7 +117,7 @@ contract_spells as (
         contracts.terminated_at,
         contracts.recorded_at,
         contracts.collection_id,
-        contracts.record_key,
+        contracts.record_key
     from contracts
     inner join people on people.person_id = contracts.person_id
     inner join overruns
@@ -137,7 +138,7 @@ contract_terminations as (
         and (
             spells.contract_end_on is null
             or coalesce({{ local_date('spells.stated_end_at', 'people.zone') }}, spells.stated_end_on) <= spells.contract_end_on
-        ) as is_terminated,
+        ) as is_terminated
     from contract_spells as spells
     inner join people on people.person_id = spells.person_id
 
@@ -155,7 +156,7 @@ final as (
         case when ended.is_terminated then 'termination' else 'contract_end' end as ended_by,
         case when not ended.is_terminated then spells.contradiction end as contradiction,
         spells.collection_id,
-        spells.record_key,
+        spells.record_key
     from contract_spells as spells
     inner join contract_terminations as ended
         on ended.person_id = spells.person_id and ended.hired_on = spells.hired_on

@@ -10,7 +10,7 @@ last_snapshots as (
 
     select
         instance,
-        max(collected_at) as last_snapshot_at,
+        max(collected_at) as last_snapshot_at
     from {{ ref('stg_ledger__collections') }}
     where kind = 'committed' and source in ('bamboohr', 'hris_csv') and resource in ('employees', 'workers')
     group by instance
@@ -22,7 +22,7 @@ observations as (
 
     select
         collection_id,
-        max(collected_at) over (partition by source, instance, resource) as observed_until,
+        max(collected_at) over (partition by source, instance, resource) as observed_until
     from {{ ref('stg_ledger__collections') }}
     where kind = 'committed' and permission not in ('denied', 'not_available')
 
@@ -39,7 +39,7 @@ last_sightings as (
     select
         instance,
         employee_id,
-        max(seen_to) as last_seen_at,
+        max(seen_to) as last_seen_at
     from {{ ref('stg_bamboohr__employees_intervals') }}
     group by instance, employee_id
 
@@ -70,19 +70,19 @@ bamboohr_ends as (
         case when not spells.is_rescinded then spells.terminated_on end as ends_on,
         employees.terminated_on as stated_end_on,
         case when spells.is_last and employees.terminated_on >= spells.hired_on then employees.terminated_on end as directory_ends_on,
-        coalesce(lower(employees.status) like '%inactive%', false) as is_inactive,
-        coalesce(lower(employees.employment_history_status) like '%terminated%', false) as is_history_terminated,
+        coalesce({{ lower_case('employees.status') }} like '%inactive%', false) as is_inactive,
+        coalesce({{ lower_case('employees.employment_history_status') }} like '%terminated%', false) as is_history_terminated,
         employees.status,
         employees.employment_history_status,
         employees.gone_at,
         last_sightings.last_seen_at,
         {{ local_date('last_snapshots.last_snapshot_at', 'people.zone') }} as last_snapshot_on,
         employees.collection_id,
-        employees.record_key,
+        employees.record_key
     from bamboohr_spells as spells
     inner join employees
         on employees.instance = spells.instance and employees.employee_id = spells.employee_id
-    inner join people on people.person_id = concat(spells.instance, ':', spells.employee_id)
+    inner join people on people.person_id = concat_ws('', spells.instance, ':', spells.employee_id)
     left join last_snapshots on last_snapshots.instance = spells.instance
     left join last_sightings
         on last_sightings.instance = spells.instance and last_sightings.employee_id = spells.employee_id
@@ -96,7 +96,7 @@ bamboohr_dated as (
         *,
         coalesce(
             terminated_on, case when is_inactive or directory_ends_on < last_snapshot_on then directory_ends_on end
-        ) as recorded_end_on,
+        ) as recorded_end_on
     from bamboohr_ends
 
 ),
@@ -104,7 +104,7 @@ bamboohr_dated as (
 bamboohr as (
 
     select
-        concat(spells.instance, ':', spells.employee_id) as person_id,
+        concat_ws('', spells.instance, ':', spells.employee_id) as person_id,
         spells.hired_on,
         spells.recorded_end_on as terminated_on,
         terminations.termination_instant,
@@ -125,7 +125,8 @@ bamboohr as (
                         or spells.directory_ends_on < spells.last_snapshot_on
                     )
                 )
-                then concat(
+                then concat_ws(
+                    '',
                     'status ', coalesce(spells.status, 'empty'),
                     ', employment history ', coalesce(spells.employment_history_status, 'empty'),
                     ', termination date ', coalesce(cast(spells.stated_end_on as string), 'none'),
@@ -135,7 +136,7 @@ bamboohr as (
         end as contradiction,
         case when spells.gone_at is not null and spells.recorded_end_on is null then spells.last_seen_at end as vanished_at,
         spells.collection_id,
-        spells.record_key,
+        spells.record_key
     from bamboohr_dated as spells
     left join bamboohr_terminations as terminations
         on
@@ -148,26 +149,26 @@ bamboohr as (
 workers as (
 
     select
-        concat(workers.instance, ':', workers.worker_id) as person_id,
+        concat_ws('', workers.instance, ':', workers.worker_id) as person_id,
         workers.hired_on,
         workers.terminated_on,
         workers.terminated_at as termination_instant,
         {{ is_involuntary('workers.termination_type') }} as is_involuntary,
-        coalesce(lower(workers.status) = 'rescinded', false) as is_rescinded,
+        coalesce({{ lower_case('workers.status') }} = 'rescinded', false) as is_rescinded,
         workers.recorded_at,
         'termination' as ended_by,
         case
-            when lower(workers.status) = 'terminated' and workers.terminated_on is null then 'status terminated without a date'
+            when {{ lower_case('workers.status') }} = 'terminated' and workers.terminated_on is null then 'status terminated without a date'
             when
-                lower(workers.status) = 'active'
+                {{ lower_case('workers.status') }} = 'active'
                 and workers.terminated_on < {{ local_date('last_snapshots.last_snapshot_at', 'people.zone') }}
-                then concat('status active, terminated on ', cast(workers.terminated_on as string))
+                then concat_ws('', 'status active, terminated on ', cast(workers.terminated_on as string))
         end as contradiction,
         {{ null_instant() }} as vanished_at,
         workers.collection_id,
-        workers.record_key,
+        workers.record_key
     from {{ ref('stg_hris_csv__workers') }} as workers
-    inner join people on people.person_id = concat(workers.instance, ':', workers.worker_id)
+    inner join people on people.person_id = concat_ws('', workers.instance, ':', workers.worker_id)
     left join last_snapshots on last_snapshots.instance = workers.instance
     -- a spell whose first day was corrected disappears with its old key
     where workers.gone_at is null
@@ -188,7 +189,7 @@ contractors as (
         contradiction,
         {{ null_instant() }} as vanished_at,
         collection_id,
-        record_key,
+        record_key
     from {{ ref('int_contract_spells') }}
 
 ),
@@ -213,7 +214,7 @@ dated as (
         case
             when not spells.is_rescinded and spells.contradiction is null
                 then coalesce(spells.termination_instant, {{ end_of_day('spells.terminated_on', 'people.zone') }})
-        end as terminated_at,
+        end as terminated_at
     from spells
     inner join people on people.person_id = spells.person_id
     left join observations on observations.collection_id = spells.collection_id
@@ -224,7 +225,7 @@ final as (
 
     select
         person_id,
-        concat(person_id, '/', {{ date_to_text('hired_on') }}) as spell_key,
+        concat_ws('', person_id, '/', {{ date_to_text('hired_on') }}) as spell_key,
         hired_on,
         terminated_on,
         terminated_at,
@@ -244,7 +245,7 @@ final as (
         observed_until,
         zone,
         collection_id,
-        record_key,
+        record_key
     from dated
 
 )

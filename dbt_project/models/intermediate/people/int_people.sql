@@ -28,7 +28,7 @@ contractors as (
 people as (
 
     select
-        concat(instance, ':', employee_id) as person_id,
+        concat_ws('', instance, ':', employee_id) as person_id,
         'employee' as worker_type,
         display_name,
         work_email,
@@ -43,11 +43,11 @@ people as (
         country,
         record_key,
         collection_id,
-        'bamboohr' as source,
+        'bamboohr' as source
     from employees
     union all
     select
-        concat(instance, ':', worker_id),
+        concat_ws('', instance, ':', worker_id),
         coalesce(worker_type, 'employee'),
         coalesce(display_name, concat_ws(' ', first_name, last_name)),
         work_email,
@@ -62,11 +62,11 @@ people as (
         cast(null as string),
         record_key,
         collection_id,
-        'hris_csv',
+        'hris_csv'
     from workers
     union all
     select
-        concat('registers:contractor/', contractor_id),
+        concat_ws('', 'registers:contractor/', contractor_id),
         'contractor',
         display_name,
         email,
@@ -81,7 +81,7 @@ people as (
         cast(null as string),
         record_key,
         collection_id,
-        'registers',
+        'registers'
     from contractors
 
 ),
@@ -104,7 +104,7 @@ final as (
         people.country,
         people.source,
         people.record_key,
-        people.collection_id,
+        people.collection_id
     from people
     cross join engagement
 
