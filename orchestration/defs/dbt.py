@@ -10,7 +10,7 @@ import duckdb
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 
 from ingestion.vault import Vault
-from orchestration import dbt, progress
+from orchestration import dbt, progress, spark
 from orchestration.catalogue import controls
 from orchestration.defs import COMPLIANCE, ENGINEERS
 from orchestration.warehouse import register_raw
@@ -66,9 +66,12 @@ translator = Translator(settings=DagsterDbtTranslatorSettings(enable_asset_check
 @dbt_assets(manifest=manifest, dagster_dbt_translator=translator, name="dbt_build", pool="duckdb_writer")
 def dbt_build(context: dg.AssetExecutionContext) -> Iterator[Any]:
     """Register the vault's committed files, then seeds, models and tests in one run of dbt."""
-    with duckdb.connect(str(workspace.warehouse)) as connection:
-        register_raw(connection, Vault(str(workspace.vault)))
-    results = dbt.build(workspace, progress.built)
+    if workspace.engine == "spark":
+        results = spark.build(workspace, progress.built)
+    else:
+        with duckdb.connect(str(workspace.warehouse)) as connection:
+            register_raw(connection, Vault(str(workspace.vault)))
+        results = dbt.build(workspace, progress.built)
     tests = Counter(manifest["nodes"][r.unique_id].get("attached_node") for r in results if r.resource_type == "test")
     for result in results:
         if result.resource_type in {"model", "seed"} and result.ok:
