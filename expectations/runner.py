@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -60,6 +61,8 @@ def run(suites: Sequence[Suite], warehouse: Path) -> list[CheckResult]:
     import duckdb
 
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    # it imports PySpark wherever that is installed
+    warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas", category=FutureWarning)
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
 

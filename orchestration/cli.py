@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -30,6 +30,10 @@ app.add_typer(sample, name="sample")
 EngagementOption = Annotated[
     Path | None, typer.Option("--engagement", "-e", help="Engagement file; default engagement.yml.")
 ]
+TargetOption = Annotated[
+    Literal["duckdb", "spark"],
+    typer.Option("--target", help="What builds the models; spark needs the extra (docs/engines.md)."),
+]
 BuildOption = Annotated[
     Path | None, typer.Option("--build", help="Folder of vault, warehouse and packages; default build.")
 ]
@@ -42,17 +46,21 @@ def _say(text: str) -> None:
 
 
 @contextmanager
-def _opened(engagement: Path | None, build: Path | None) -> Iterator[tuple[Workspace, Engagement]]:
+def _opened(
+    engagement: Path | None, build: Path | None, target: str | None = None
+) -> Iterator[tuple[Workspace, Engagement]]:
     """The workspace; whatever goes wrong inside ends in one screen of text and exit code 1."""
     from ingestion.contract import SourceError
-    from orchestration import progress
+    from orchestration import progress, spark
     from orchestration.dbt import DbtError
     from orchestration.engagement import EngagementError
     from orchestration.workspace import find
 
     try:
-        workspace = find(engagement, build)
+        workspace = find(engagement, build, target)
         settings = workspace.engagement()
+        if workspace.engine == "spark":
+            spark.require()
         workspace.prepare()
         progress.listen(_progress())
         yield workspace, settings
@@ -123,9 +131,9 @@ def _rejected(ledger: Ledger) -> int:
 
 
 @app.command(name="build")
-def build_(engagement: EngagementOption = None, build: BuildOption = None) -> None:
+def build_(engagement: EngagementOption = None, build: BuildOption = None, target: TargetOption = "duckdb") -> None:
     """Build the evidence marts and exception views from the vault."""
-    with _opened(engagement, build) as (workspace, _):
+    with _opened(engagement, build, target) as (workspace, _):
         done = _run(workspace, "build")
     raise typer.Exit(OK if done else FAILED)
 
@@ -134,13 +142,14 @@ def build_(engagement: EngagementOption = None, build: BuildOption = None) -> No
 def package(
     engagement: EngagementOption = None,
     build: BuildOption = None,
+    target: TargetOption = "duckdb",
     strict: Annotated[bool, typer.Option("--strict", help="Refuse to write a package that is INCOMPLETE.")] = False,
     key: Annotated[
         Path | None, typer.Option("--key", help="Private key of `itgc keygen`; or ITGC_SIGNING_KEY.")
     ] = None,
 ) -> None:
     """Write and verify the evidence package; collects first when the vault does not hold the period."""
-    with _opened(engagement, build) as (workspace, settings):
+    with _opened(engagement, build, target) as (workspace, settings):
         code = _package(workspace, settings, strict=strict, key=key)
     raise typer.Exit(code)
 

@@ -59,7 +59,8 @@ def _invoke(
     runner = dbtRunner(callbacks=[on_event] if on_event else [])
     try:
         with redirect_stdout(StringIO()):
-            return runner.invoke([*quiet, *arguments, "--vars", json.dumps(dict(variables), sort_keys=True)])
+            chosen = ["--target", workspace.engine, "--vars", json.dumps(dict(variables), sort_keys=True)]
+            return runner.invoke([*quiet, *arguments, *chosen])
     finally:
         # dbt-duckdb keeps its connection for the life of the process; nobody else could open the file as they need it.
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]

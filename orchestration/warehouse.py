@@ -22,7 +22,7 @@ _EMPTY = """
     where false
 """
 
-_COLLECTIONS = {
+COLLECTIONS = {
     "n": "bigint",
     "entry_sha256": "varchar",
     "previous_sha256": "varchar",
@@ -47,7 +47,7 @@ _COLLECTIONS = {
     "state": "varchar",
     "entry": "varchar",
 }
-_COLLECTION_TABLES = {
+COLLECTION_TABLES = {
     "collection_id": "varchar",
     "source": "varchar",
     "instance": "varchar",
@@ -99,19 +99,31 @@ def register_raw(connection: DuckDBPyConnection, vault: Vault) -> None:
         VaultDamaged: The chain is broken, or a committed file is missing or has another size. (Hashes: see
             `check_vault_files`.)
     """
+    files = committed_files(vault)
+    if not vault.is_local:
+        connection.register_filesystem(vault.fs)
+    for (source, table), paths in files.items():
+        connection.execute(f'create schema if not exists "raw_{source}"')
+        connection.execute(f'create or replace view "raw_{source}"."{table}" as {_body(paths)}')
+    connection.execute("create schema if not exists raw_ledger")
+    collections, tables = ledger_rows(vault)
+    _fill(connection, "raw_ledger.collections", COLLECTIONS, collections)
+    _fill(connection, "raw_ledger.collection_tables", COLLECTION_TABLES, tables)
+
+
+def committed_files(vault: Vault) -> dict[tuple[str, str], list[str]]:
+    """The files that the warehouse reads, whatever its engine.
+
+    Returns:
+        (source, table) → addresses; an empty list for a table of which nothing was committed.
+
+    Raises:
+        VaultDamaged: The chain is broken, or a committed file is missing or has another size.
+    """
     ledger = Ledger(vault)
     damage = verify_chain(vault) + verify_files(vault, ledger, hashes=False)
     if damage := [problem for problem in damage if problem.kind != "leftover"]:
         raise VaultDamaged(damage)
-    if not vault.is_local:
-        connection.register_filesystem(vault.fs)
-    for (source, table), paths in _files(vault, ledger).items():
-        connection.execute(f'create schema if not exists "raw_{source}"')
-        connection.execute(f'create or replace view "raw_{source}"."{table}" as {_body(paths)}')
-    _register_ledger(connection, ledger)
-
-
-def _files(vault: Vault, ledger: Ledger) -> dict[tuple[str, str], list[str]]:
     files: dict[tuple[str, str], list[str]] = {
         (source, table): [] for source, tables in RAW_TABLES.items() for table in tables
     }
@@ -135,11 +147,11 @@ def _body(paths: list[str]) -> str:
     )
 
 
-def _register_ledger(connection: DuckDBPyConnection, ledger: Ledger) -> None:
-    connection.execute("create schema if not exists raw_ledger")
-    _fill(connection, "raw_ledger.collections", _COLLECTIONS, [_collection(entry) for entry in ledger.entries])
+def ledger_rows(vault: Vault) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Rows of `raw_ledger.collections` and `raw_ledger.collection_tables`, with the columns named above."""
+    ledger = Ledger(vault)
     rows = [row for entry in ledger.committed for row in _tables(entry)]
-    _fill(connection, "raw_ledger.collection_tables", _COLLECTION_TABLES, rows)
+    return [_collection(entry) for entry in ledger.entries], rows
 
 
 def _fill(connection: DuckDBPyConnection, name: str, columns: dict[str, str], rows: list[dict[str, Any]]) -> None:
@@ -177,7 +189,7 @@ def _collection(entry: Entry) -> dict[str, Any]:
         "state": _json(facts.get("state")),
         "entry": entry.text,
     }
-    return {column: derived[column] if column in derived else facts.get(column) for column in _COLLECTIONS}
+    return {column: derived[column] if column in derived else facts.get(column) for column in COLLECTIONS}
 
 
 def _tables(entry: Entry) -> list[dict[str, Any]]:

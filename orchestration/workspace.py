@@ -61,11 +61,13 @@ class Workspace:
         project: the folder that holds `dbt_project.yml`.
         engagement_path: the engagement file.
         build: everything derived or collected: vault, warehouse, packages. Only the vault cannot be rebuilt.
+        engine: what builds the models: duckdb, or spark (dbt's target of that name; docs/engines.md).
     """
 
     project: Path
     engagement_path: Path
     build: Path
+    engine: str = "duckdb"
 
     @property
     def vault(self) -> Vault:
@@ -74,8 +76,13 @@ class Workspace:
 
     @property
     def warehouse(self) -> Path:
-        """The DuckDB file: derived, may be deleted at any time."""
-        return self.build / "warehouse.duckdb"
+        """The DuckDB file: derived, may be deleted at any time. After a build on Spark: views of its tables."""
+        return self.build / ("warehouse.duckdb" if self.engine == "duckdb" else f"warehouse-{self.engine}.duckdb")
+
+    @property
+    def spark(self) -> Path:
+        """What a local Spark builds: its tables as Parquet, its metastore."""
+        return self.build / "spark"
 
     @property
     def packages(self) -> Path:
@@ -95,7 +102,11 @@ class Workspace:
     @property
     def manifest(self) -> Path:
         """Dbt's parsed project."""
-        return self.build / "dbt" / "manifest.json"
+        return self._dbt / "manifest.json"
+
+    @property
+    def _dbt(self) -> Path:
+        return self.build / ("dbt" if self.engine == "duckdb" else f"dbt-{self.engine}")
 
     @property
     def checks(self) -> Path:
@@ -117,7 +128,7 @@ class Workspace:
         Idempotent. One absolute path each, set only here: a relative one would make dbt parse from scratch. A
         DAGSTER_HOME that somebody set stands: that installation of Dagster brings its own settings.
         """
-        for folder in (self.build, self.build / "dbt"):
+        for folder in (self.build, self._dbt):
             folder.mkdir(parents=True, exist_ok=True)
         os.environ.update(self._dagster())
         os.environ.update(
@@ -125,8 +136,8 @@ class Workspace:
                 "DAGSTER_DISABLE_TELEMETRY": "1",
                 "DBT_PROFILES_DIR": str(self.project / "dbt_project"),
                 "DBT_PROJECT_DIR": str(self.project),
-                "DBT_TARGET_PATH": str(self.build / "dbt"),
-                "DBT_LOG_PATH": str(self.build / "dbt"),
+                "DBT_TARGET_PATH": str(self._dbt),
+                "DBT_LOG_PATH": str(self._dbt),
                 "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
                 "DO_NOT_TRACK": "1",
                 "GX_ANALYTICS_ENABLED": "false",
@@ -136,6 +147,8 @@ class Workspace:
                 "ITGC_ENGAGEMENT": str(self.engagement_path),
                 "ITGC_BUILD": str(self.build),
                 "ITGC_WAREHOUSE": str(self.warehouse),
+                "ITGC_SPARK": str(self.spark),
+                "ITGC_ENGINE": self.engine,
             }
         )
 
@@ -153,12 +166,13 @@ class Workspace:
         return {"DAGSTER_HOME": str(home), _OWN_HOME: str(home)}
 
 
-def find(engagement: Path | None = None, build: Path | None = None) -> Workspace:
+def find(engagement: Path | None = None, build: Path | None = None, engine: str | None = None) -> Workspace:
     """The workspace of the current folder, or the one named by ITGC_PROJECT, ITGC_ENGAGEMENT and ITGC_BUILD.
 
     Args:
         engagement: engagement file; default `engagement.yml` in the project's folder.
         build: folder of vault, warehouse and packages; default `build` in the project's folder.
+        engine: duckdb or spark; default ITGC_ENGINE, else duckdb.
 
     Raises:
         EngagementError: the project's folder cannot be found from here.
@@ -168,4 +182,4 @@ def find(engagement: Path | None = None, build: Path | None = None) -> Workspace
         raise EngagementError("no dbt_project.yml here: run itgc in the project's folder, or set ITGC_PROJECT to it")
     chosen = engagement or Path(os.environ.get("ITGC_ENGAGEMENT") or project / "engagement.yml")
     folder = build or Path(os.environ.get("ITGC_BUILD") or project / "build")
-    return Workspace(project, chosen.resolve(), folder.resolve())
+    return Workspace(project, chosen.resolve(), folder.resolve(), engine or os.environ.get("ITGC_ENGINE") or "duckdb")

@@ -67,7 +67,7 @@ final as (
         rules.severity,
         {%- endif %}
         items.occurred_at,
-        rules.wording as description,
+        rules.wording as description
     from items
     cross join rules
     where
@@ -84,5 +84,5 @@ select * from final
 
 {#- Survives every rebuild. -#}
 {% macro exception_id(rule_id, item_key) -%}
-    'EX-' || left({{ sha256_hex("concat(" ~ rule_id ~ ", chr(31), " ~ item_key ~ ")") }}, 16)
+    'EX-' || left({{ sha256_hex("concat_ws('', " ~ rule_id ~ ", chr(31), " ~ item_key ~ ")") }}, 16)
 {%- endmacro %}

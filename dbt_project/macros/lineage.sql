@@ -2,18 +2,24 @@
 {% macro lineage_counts(source_name, table, staging) -%}
     select
         '{{ source_name }}' as source,
-        collections.instance,
+        vault.instance,
         '{{ table }}' as table_name,
-        count(*) as vault_rows,
-        count(distinct records.record_key) as vault_distinct_keys,
+        vault.vault_rows,
+        vault.vault_distinct_keys,
         (
             select count(distinct staged.record_key) from {{ staging }} as staged
-            where staged.instance = collections.instance
-        ) as staging_rows,
-    from {{ source('raw_' ~ source_name, table) }} as records
-    inner join {{ source('raw_ledger', 'collections') }} as collections
-        on collections.collection_id = records.collection_id and collections.kind = 'committed'
-    group by collections.instance
+            where staged.instance = vault.instance
+        ) as staging_rows
+    from (
+        select
+            collections.instance,
+            count(*) as vault_rows,
+            count(distinct records.record_key) as vault_distinct_keys
+        from {{ source('raw_' ~ source_name, table) }} as records
+        inner join {{ source('raw_ledger', 'collections') }} as collections
+            on collections.collection_id = records.collection_id and collections.kind = 'committed'
+        group by collections.instance
+    ) as vault
 {%- endmacro %}
 
 {#- Every sighting of the records of one table that were collected with more than one payload. -#}
@@ -29,7 +35,7 @@
         records.collection_id,
         collections.collected_at,
         records.payload_sha256,
-        records.payload,
+        records.payload
     from {{ source('raw_' ~ source_name, table) }} as records
     inner join {{ source('raw_ledger', 'collections') }} as collections
         on collections.collection_id = records.collection_id and collections.kind = 'committed'
@@ -45,10 +51,10 @@
         '{{ table }}' as table_name,
         record_key,
         '{{ column }}' as field,
-        cast({{ column }} as string) as value,
+        {{ 'cast(' ~ column ~ ' as string)' if type == 'date' else instant_as_text(column) }} as value,
         {{ column if type == 'date' else local_date(column, "(select zone from " ~ ref('int_engagement') ~ ")") }} as dated_on,
         first_collected_at,
-        payload_sha256,
+        payload_sha256
     from {{ staging }}
     where {{ column }} is not null
     {%- if not loop.last %}
@@ -63,7 +69,7 @@
         '{{ source_name }}' as source,
         instance,
         '{{ table }}' as table_name,
-        count(*) as records,
+        count(*) as records
     from {{ staging }}
     group by instance
 {%- endmacro %}

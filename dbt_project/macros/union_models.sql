@@ -6,7 +6,7 @@
         {%- for name, type in columns.items() %}
         cast({{ name }} as {{ type }}) as {{ name }},
         {%- endfor %}
-        '{{ model.identifier }}' as model_name,
+        '{{ model.identifier }}' as model_name
     from {{ model }}
     {%- if not loop.last %}
     union all

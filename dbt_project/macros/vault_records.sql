@@ -14,8 +14,8 @@
         collected_at,
         permission not in ('denied', 'not_available') as is_complete,
         lead(collected_at) over (
-            partition by source, instance, resource, permission not in ('denied', 'not_available') order by collected_at, n
-        ) as next_collected_at,
+            partition by source, instance, resource, permission not in ('denied', 'not_available') order by collected_at nulls last, n nulls last
+        ) as next_collected_at
     from {{ source('raw_ledger', 'collections') }}
     where kind = 'committed'
 {%- endmacro %}
@@ -42,10 +42,10 @@
             records.payload_sha256,
             min(records.payload) as payload,
             max(records.source_updated_at) as source_updated_at,
-            min_by(records.collection_id, collections.n) as collection_id,
-            min_by(collections.collected_at, collections.n) as collected_at,
+            {{ min_by('records.collection_id', 'collections.n') }} as collection_id,
+            {{ min_by('collections.collected_at', 'collections.n') }} as collected_at,
             max(collections.n) as last_n,
-            max_by(coalesce(collections.next_collected_at, timestamp '9999-12-31'), collections.n) as next_collected_at,
+            {{ max_by("coalesce(collections.next_collected_at, timestamp '9999-12-31')", 'collections.n') }} as next_collected_at
         from {{ source(schema, table) }} as records
         inner join collections on collections.collection_id = records.collection_id
         group by collections.instance, records.record_key, records.payload_sha256
@@ -62,10 +62,10 @@
         collected_at,
         min(collected_at) over (partition by instance, record_key) as first_collected_at,
         nullif(next_collected_at, timestamp '9999-12-31') as gone_at,
-        count(*) over (partition by instance, record_key) as versions,
+        count(*) over (partition by instance, record_key) as versions
     from record_versions
     qualify row_number() over (
-        partition by instance, record_key order by last_n desc, source_updated_at desc nulls last, payload_sha256
+        partition by instance, record_key order by last_n desc, source_updated_at desc nulls last, payload_sha256 nulls last
     ) = 1
 )
 {%- endmacro %}
@@ -90,7 +90,7 @@
             instance,
             collection_id,
             collected_at,
-            row_number() over (partition by instance order by collected_at, n) as snapshot_no,
+            row_number() over (partition by instance order by collected_at nulls last, n nulls last) as snapshot_no
         from collections
         where source = '{{ schema | replace('raw_', '', 1) }}' and resource = '{{ resource or table }}' and is_complete
 
@@ -109,8 +109,8 @@
             snapshots.snapshot_no,
             snapshots.collection_id,
             snapshots.collected_at,
-            max_by(records.payload, records.payload_sha256) as payload,
-            max(records.payload_sha256) as payload_sha256,
+            {{ max_by('records.payload', 'records.payload_sha256') }} as payload,
+            max(records.payload_sha256) as payload_sha256
         from {{ source(schema, table) }} as records
         inner join snapshots on snapshots.collection_id = records.collection_id
         group by snapshots.instance, records.record_key, run_payload, snapshots.snapshot_no, snapshots.collection_id, snapshots.collected_at
@@ -121,7 +121,7 @@
 
         select
             *,
-            snapshot_no - row_number() over (partition by instance, record_key, run_payload order by snapshot_no) as run_no,
+            snapshot_no - row_number() over (partition by instance, record_key, run_payload order by snapshot_no nulls last) as run_no
         from sightings
 
     ),
@@ -131,12 +131,12 @@
         select
             instance,
             record_key,
-            max_by(payload, snapshot_no) as payload,
-            max_by(payload_sha256, snapshot_no) as payload_sha256,
-            min_by(collection_id, snapshot_no) as collection_id,
+            {{ max_by('payload', 'snapshot_no') }} as payload,
+            {{ max_by('payload_sha256', 'snapshot_no') }} as payload_sha256,
+            {{ min_by('collection_id', 'snapshot_no') }} as collection_id,
             min(collected_at) as seen_from,
             max(collected_at) as seen_to,
-            max(snapshot_no) as last_snapshot_no,
+            max(snapshot_no) as last_snapshot_no
         from numbered
         group by instance, record_key, run_payload, run_no
 
@@ -151,7 +151,7 @@
         runs.seen_from as collected_at,
         runs.seen_from,
         runs.seen_to,
-        later.collected_at as gone_at,
+        later.collected_at as gone_at
     from runs
     left join snapshots as later
         on later.instance = runs.instance and later.snapshot_no = runs.last_snapshot_no + 1

@@ -9,7 +9,7 @@ import dagster as dg
 import duckdb
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 
-from orchestration import collection, dbt, progress
+from orchestration import collection, dbt, progress, spark
 from orchestration.catalogue import controls
 from orchestration.defs import COMPLIANCE, ENGINEERS
 from orchestration.warehouse import register_raw
@@ -72,9 +72,12 @@ def dbt_build(context: dg.AssetExecutionContext) -> Iterator[Any]:
             "or another build folder.",
             allow_retries=False,
         )
-    with duckdb.connect(str(workspace.warehouse)) as connection:
-        register_raw(connection, workspace.vault)
-    results = dbt.build(workspace, progress.built)
+    if workspace.engine == "spark":
+        results = spark.build(workspace, progress.built)
+    else:
+        with duckdb.connect(str(workspace.warehouse)) as connection:
+            register_raw(connection, workspace.vault)
+        results = dbt.build(workspace, progress.built)
     tests = Counter(manifest["nodes"][r.unique_id].get("attached_node") for r in results if r.resource_type == "test")
     for result in results:
         if result.resource_type in {"model", "seed"} and result.ok:

@@ -265,6 +265,37 @@ def test_engine_constructs_stand_in_the_engine_macros_only() -> None:
     assert found == []
 
 
+def models_sql() -> dict[str, str]:
+    """SQL outside the engine macros by path, without comments and without what macros write."""
+    comment = re.compile(r"--[^\n]*|\{#.*?#\}", re.DOTALL)
+    return {
+        path.relative_to(DBT).as_posix(): comment.sub("", path.read_text(encoding="utf-8"))
+        for folder in ("models", "macros", "tests")
+        for path in sorted((DBT / folder).rglob("*.sql"))
+        if "engine" not in path.parts
+    }
+
+
+def test_functions_that_engines_read_differently_are_macros() -> None:
+    """Nulls in concat and max_by, blanks in trim, letters in lower and upper are not the same everywhere."""
+    unlike = re.compile(r"\b(concat|max_by|min_by|any_value|trim|lower|upper|starts_with)\(|\bignore nulls\b")
+    plain = {path: re.sub(r"\{\{.*?\}\}", "", text, flags=re.DOTALL) for path, text in models_sql().items()}
+    assert {path: unlike.findall(text) for path, text in plain.items() if unlike.search(text)} == {}
+
+
+def test_every_ascending_order_says_where_nulls_go() -> None:
+    """Spark puts them first, DuckDB last."""
+    orders = re.compile(r"\border by\s+((?:[^()]|\((?:[^()]|\([^()]*\))*\))*?)(?=\)|\s+rows\b|\Z)")
+    found = [
+        f"{path}: {item.strip()}"
+        for path, text in models_sql().items()
+        for order in orders.findall(re.sub(r"\{\{.*?\}\}", "written", text, flags=re.DOTALL))
+        for item in re.split(r",(?![^(]*\))", order)
+        if not re.search(r"(\bdesc|nulls (first|last))$", item.strip())
+    ]
+    assert found == []
+
+
 def test_only_the_engagement_models_read_variables() -> None:
     readers = {
         path.stem
@@ -272,7 +303,7 @@ def test_only_the_engagement_models_read_variables() -> None:
         for path in (DBT / folder).rglob("*.sql")
         if re.search(r"\bvar\(", re.sub(r"\{#.*?#\}", "", path.read_text(encoding="utf-8"), flags=re.DOTALL))
     }
-    assert readers == {"int_engagement", "int_source_instances"}
+    assert readers == {"int_engagement", "int_source_instances", "time"}, "macros/engine/time.sql reads instant_type"
 
 
 def test_no_clock_in_the_models() -> None:

@@ -105,6 +105,7 @@ profile: itgc
 model-paths: [models]
 macro-paths: ["{dbt}/macros", "{dbt}/tests/generic"]
 flags: {{send_anonymous_usage_stats: false}}
+vars: {{instant_type: {{duckdb: timestamptz}}}}
 models:
   +materialized: table
 """

@@ -2,15 +2,19 @@
 
 {% macro json_text(column, path) %}{{ return(adapter.dispatch('json_text', 'itgc')(column, path)) }}{% endmacro %}
 {% macro default__json_text(column, path) %}json_extract_string({{ column }}, '{{ path }}'){% endmacro %}
+{% macro spark__json_text(column, path) %}get_json_object({{ column }}, '{{ path }}'){% endmacro %}
 
-{% macro json_bigint(column, path) %}try_cast({{ json_text(column, path) }} as bigint){% endmacro %}
+{#- A fraction is rounded. -#}
+{% macro json_bigint(column, path) %}{{ return(adapter.dispatch('json_bigint', 'itgc')(column, path)) }}{% endmacro %}
+{% macro default__json_bigint(column, path) %}try_cast({{ json_text(column, path) }} as bigint){% endmacro %}
+{% macro spark__json_bigint(column, path) %}try_cast(round(try_cast({{ json_text(column, path) }} as decimal(38, 9))) as bigint){% endmacro %}
 
 {% macro json_double(column, path) %}try_cast({{ json_text(column, path) }} as double){% endmacro %}
 
 {% macro json_bool(column, path) %}try_cast({{ json_text(column, path) }} as boolean){% endmacro %}
 
 {#- The first ten characters, so that an instant's own date can be read too; '0000-00-00' is null. -#}
-{% macro json_date(column, path) %}try_cast(left({{ json_text(column, path) }}, 10) as date){% endmacro %}
+{% macro json_date(column, path) %}{{ text_to_date('left(' ~ json_text(column, path) ~ ', 10)') }}{% endmacro %}
 
 {#- An ISO 8601 instant; text without an offset is UTC. -#}
 {% macro json_timestamp(column, path) %}{{ text_to_instant(json_text(column, path)) }}{% endmacro %}
@@ -26,6 +30,14 @@
             generate_subscripts(json_extract_string({{ column }}, '{{ path }}[*]'), 1) as item_no
     ) as {{ alias }}
 {%- endmacro %}
+{% macro spark__json_items(column, path, alias) -%}
+    cross join lateral (
+        select
+            element.item,
+            cast(element.item_no + 1 as bigint) as item_no
+        from (select posexplode(from_json({{ json_text(column, path) }}, 'array<string>')) as (item_no, item)) as element
+    ) as {{ alias }}
+{%- endmacro %}
 
 {#- Like json_items for a text of parts joined by a separator; blanks around a part are dropped. -#}
 {% macro text_items(column, separator=';', alias='items') %}{{ return(adapter.dispatch('text_items', 'itgc')(column, separator, alias)) }}{% endmacro %}
@@ -36,16 +48,49 @@
         where trim(part) <> ''
     ) as {{ alias }}
 {%- endmacro %}
-
-{#- Like json_items: one row per value inside a JSON document, whatever its depth: leaf.field (`actor.login`, `rules[0].type`) and
-    leaf.value (text; a JSON null, an empty list and an empty object as JSON). -#}
-{% macro json_leaves(column, alias='leaf') %}{{ return(adapter.dispatch('json_leaves', 'itgc')(column, alias)) }}{% endmacro %}
-{% macro default__json_leaves(column, alias) -%}
+{% macro spark__text_items(column, separator, alias) -%}
     cross join lateral (
-        select
-            substr(fullkey, 3) as field,
-            coalesce(atom ->> '$', cast(value as string)) as value
-        from json_tree({{ column }})
-        where type not in ('OBJECT', 'ARRAY') or value in ('{}', '[]')
+        select {{ trimmed('parts.part') }} as item
+        from (select explode(split({{ column }}, '[{{ separator }}]')) as part) as parts
+        where {{ trimmed('parts.part') }} <> ''
     ) as {{ alias }}
+{%- endmacro %}
+
+{#- A relation: one row per value inside the JSON documents of a column, whatever its depth, with the row's key (a column's name):
+    field (`actor.login`, `rules[0].type`) and value (text; a JSON null, an empty list and an empty object as JSON). -#}
+{% macro json_leaves(relation, key, column) %}{{ return(adapter.dispatch('json_leaves', 'itgc')(relation, key, column)) }}{% endmacro %}
+{% macro default__json_leaves(relation, key, column) -%}
+    (
+        select
+            documents.{{ key }},
+            substr(leaf.fullkey, 3) as field,
+            coalesce(leaf.atom ->> '$', cast(leaf.value as string)) as value
+        from {{ relation }} as documents
+        cross join lateral json_tree(documents.{{ column }}) as leaf
+        where leaf.type not in ('OBJECT', 'ARRAY') or leaf.value in ('{}', '[]')
+    )
+{%- endmacro %}
+{% macro spark__json_leaves(relation, key, column) -%}
+    (
+        with recursive nodes as (
+
+            select {{ key }}, '$' as path, parse_json({{ column }}) as node
+            from {{ relation }}
+            union all
+            select
+                nodes.{{ key }},
+                concat_ws(
+                    '', nodes.path,
+                    case when child.key is null then concat_ws('', '[', child.pos, ']') else concat_ws('', '.', child.key) end
+                ) as path,
+                child.value as node
+            from nodes
+            cross join lateral variant_explode(nodes.node) as child
+
+        )
+
+        select {{ key }}, substr(path, 3) as field, coalesce(cast(node as string), 'null') as value
+        from nodes
+        where schema_of_variant(node) not rlike '^(OBJECT|ARRAY)<' or to_json(node) in ('{}', '[]')
+    )
 {%- endmacro %}

@@ -36,7 +36,7 @@ uncovered as (
         *,
         {{ seconds_between('gap_from', 'gap_to') }} / 86400 as gap_days
     from {{ ref('int_uncovered_intervals') }}
-    qualify row_number() over (partition by source, instance, resource order by gap_days desc, gap_from asc) = 1
+    qualify row_number() over (partition by source, instance, resource order by gap_days desc, gap_from asc nulls last) = 1
 
 ),
 

@@ -18,7 +18,7 @@ numbers as (
     select
         'github',
         pull_requests.instance,
-        concat('pull requests of repository ', pull_requests.repository_id),
+        concat_ws('', 'pull requests of repository ', pull_requests.repository_id),
         pull_requests.number
     from {{ ref('stg_github__pull_requests') }} as pull_requests
     cross join engagement
@@ -27,7 +27,7 @@ numbers as (
     select
         'jira',
         issues.instance,
-        concat('issues of project ', issues.project_key),
+        concat_ws('', 'issues of project ', issues.project_key),
         try_cast({{ text_match('issues.issue_key', '-([0-9]+)$') }} as bigint)
     from {{ ref('stg_jira__issues') }} as issues
     cross join engagement
@@ -59,7 +59,7 @@ explanations as (
         count(distinct explanations.item_key) as explained
     from spans
     inner join {{ ref('int_reconciliation_explanations') }} as explanations
-        on explanations.item_key like concat(spans.instance, ':', replace(spans.sequence, ' ', '_'), '/%')
+        on explanations.item_key like concat_ws('', spans.instance, ':', replace(spans.sequence, ' ', '_'), '/%')
     where
         explanations.reconciliation = 'sequence'
         and explanations.is_approved

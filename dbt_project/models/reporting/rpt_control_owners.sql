@@ -12,8 +12,8 @@ final as (
         owner,
         owner_email,
         backup_email as backup,
-        valid_from as "from",
-        valid_to as "to"
+        valid_from as {{ quoted('from') }},
+        valid_to as {{ quoted('to') }}
     from owners
 
 )

@@ -53,7 +53,7 @@ owners as (
         owners.gone_at is null
         and owners.valid_from <= cutoff.day_on
         and (owners.valid_to is null or owners.valid_to >= cutoff.day_on)
-    qualify row_number() over (partition by owners.control_id order by owners.valid_from desc, owners.record_key asc) = 1
+    qualify row_number() over (partition by owners.control_id order by owners.valid_from desc, owners.record_key asc nulls last) = 1
 
 ),
 
@@ -84,27 +84,27 @@ findings as (
     select
         'not_testable',
         control_id,
-        concat(control_id, '.NOT_TESTABLE'),
+        concat_ws('', control_id, '.NOT_TESTABLE'),
         item_key,
         {{ null_instant() }},
         {{ null_instant() }},
         'medium',
         occurred_at,
-        concat('Evidence is missing or contradictory for: ', coalesce(rules_not_testable, 'the instant at which the control is due'))
+        concat_ws('', 'Evidence is missing or contradictory for: ', coalesce(rules_not_testable, 'the instant at which the control is due'))
     from items
     union all
     select
         type,
         control_id,
-        concat(control_id, case type when 'not_collected' then '.NOT_COLLECTED' else '.NOT_OPERATED' end),
-        concat(control_id, '/', {{ instant_to_text('interval_start') }}),
+        concat_ws('', control_id, case type when 'not_collected' then '.NOT_COLLECTED' else '.NOT_OPERATED' end),
+        concat_ws('', control_id, '/', {{ instant_to_text('interval_start') }}),
         interval_start,
         interval_end,
         'high',
         {{ null_instant() }},
         case type
-            when 'not_collected' then concat('The interval was not collected: ', coalesce(gap_cause, 'no successful collection'))
-            else concat('The control did not operate: ', cast(coalesce(actual, 0) as string), ' of ', cast(coalesce(expected, 0) as string), ' expected')
+            when 'not_collected' then concat_ws('', 'The interval was not collected: ', coalesce(gap_cause, 'no successful collection'))
+            else concat_ws('', 'The control did not operate: ', cast(coalesce(actual, 0) as string), ' of ', cast(coalesce(expected, 0) as string), ' expected')
         end
     from intervals
 

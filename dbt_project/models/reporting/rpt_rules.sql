@@ -39,7 +39,7 @@ final as (
         rules.escalates_on,
         rules.escalated_severity,
         parameters.parameter as threshold,
-        {{ number_to_text('defaults.default_value') }} as "default",
+        {{ number_to_text('defaults.default_value') }} as {{ quoted('default') }},
         {{ number_to_text('versions.value') }} as value,
         versions.changed_by,
         versions.changed_at,

@@ -7,7 +7,7 @@ with intervals as (
         {{ key | join(', ') }},
         {{ valid_from }} as valid_from,
         {{ valid_to }} as valid_to,
-        lead({{ valid_from }}) over (partition by {{ key | join(', ') }} order by {{ valid_from }}, {{ valid_to }} nulls last) as next_from,
+        lead({{ valid_from }}) over (partition by {{ key | join(', ') }} order by {{ valid_from }} nulls last, {{ valid_to }} nulls last) as next_from
     from {{ model }}
 
 )

@@ -55,7 +55,7 @@ accounts as (
 activity as (
 
     select
-        concat(instance, ':', actor_id) as account_key,
+        concat_ws('', instance, ':', actor_id) as account_key,
         occurred_at,
         case
             when api_token_id is not null then 'api'
@@ -70,35 +70,35 @@ activity as (
         or event_type like 'user.authentication.%'
     union all
     select
-        concat(instance, ':', user_id),
+        concat_ws('', instance, ':', user_id),
         last_login_at,
         'interactive',
         'okta.users'
     from okta_users
     union all
     select
-        concat(instance, ':', actor_id),
+        concat_ws('', instance, ':', actor_id),
         occurred_at,
         'push',
         'github.activity'
     from ref_updates
     union all
     select
-        concat(instance, ':', author_id),
+        concat_ws('', instance, ':', author_id),
         submitted_at,
         'api',
         'github.pull_request_reviews'
     from reviews
     union all
     select
-        concat(instance, ':', author_id),
+        concat_ws('', instance, ':', author_id),
         created_at,
         'api',
         'github.pull_requests'
     from pull_requests
     union all
     select
-        concat(instance, ':', merged_by_id),
+        concat_ws('', instance, ':', merged_by_id),
         merged_at,
         'api',
         'github.pull_requests'
@@ -111,7 +111,7 @@ activity as (
         'github.credential_authorizations'
     from credentials
     inner join accounts
-        on accounts.system = 'github' and accounts.instance = credentials.instance and lower(accounts.login) = lower(credentials.login)
+        on accounts.system = 'github' and accounts.instance = credentials.instance and {{ lower_case('accounts.login') }} = {{ lower_case('credentials.login') }}
 
 ),
 

@@ -37,19 +37,19 @@ worker_numbers as (
 okta_profiles as (
 
     select distinct
-        concat(instance, ':', user_id) as account_key,
+        concat_ws('', instance, ':', user_id) as account_key,
         user_id,
         employee_number,
-        lower(trim(login)) as login,
-        lower(trim(email)) as email
+        {{ lower_case(trimmed('login')) }} as login,
+        {{ lower_case(trimmed('email')) }} as email
     from {{ ref('stg_okta__users_intervals') }}
     union
     select
         account_key,
         account_id,
         cast(null as string),
-        lower(trim(login)),
-        lower(trim(email))
+        {{ lower_case(trimmed('login')) }},
+        {{ lower_case(trimmed('email')) }}
     from accounts
     where system = 'okta'
 
@@ -65,7 +65,7 @@ okta_emails as (
 
 okta_names as (
 
-    select account_key, lower(user_id) as name from okta_profiles
+    select account_key, {{ lower_case('user_id') }} as name from okta_profiles
     union
     select account_key, email from okta_emails
 
@@ -122,20 +122,20 @@ external_identities as (
 
 external_names as (
 
-    select instance, user_id, lower(trim(saml_name_id)) as name_id from external_identities
+    select instance, user_id, {{ lower_case(trimmed('saml_name_id')) }} as name_id from external_identities
     union
-    select instance, user_id, lower(trim(saml_username)) from external_identities
+    select instance, user_id, {{ lower_case(trimmed('saml_username')) }} from external_identities
     union
-    select instance, user_id, lower(trim(saml_email)) from external_identities
+    select instance, user_id, {{ lower_case(trimmed('saml_email')) }} from external_identities
     union
-    select instance, user_id, lower(trim(scim_username)) from external_identities
+    select instance, user_id, {{ lower_case(trimmed('scim_username')) }} from external_identities
 
 ),
 
 github_to_okta as (
 
     select distinct
-        concat(external_names.instance, ':', external_names.user_id) as account_key,
+        concat_ws('', external_names.instance, ':', external_names.user_id) as account_key,
         okta_names.account_key as okta_account_key
     from external_names
     inner join okta_names on okta_names.name = external_names.name_id
@@ -145,7 +145,7 @@ github_to_okta as (
 github_by_email as (
 
     select distinct
-        concat(external_names.instance, ':', external_names.user_id) as account_key,
+        concat_ws('', external_names.instance, ':', external_names.user_id) as account_key,
         person_emails.person_id
     from external_names
     inner join person_emails on person_emails.email = external_names.name_id
@@ -158,8 +158,8 @@ jira_by_email as (
         accounts.account_key,
         coalesce(person_emails.person_id, okta_by_id.person_id) as person_id
     from accounts
-    left join person_emails on person_emails.email = lower(trim(accounts.email))
-    left join okta_emails on okta_emails.email = lower(trim(accounts.email))
+    left join person_emails on person_emails.email = {{ lower_case(trimmed('accounts.email')) }}
+    left join okta_emails on okta_emails.email = {{ lower_case(trimmed('accounts.email')) }}
     left join okta_by_id on okta_by_id.account_key = okta_emails.account_key
     where accounts.system = 'jira' and coalesce(person_emails.person_id, okta_by_id.person_id) is not null
 

@@ -51,7 +51,7 @@ with holdings as (
         instance,
         user_id,
         'repository_permission',
-        concat(repository_id, '/', role_name),
+        concat_ws('', repository_id, '/', role_name),
         seen_from,
         seen_to,
         gone_at
@@ -62,7 +62,7 @@ with holdings as (
 final as (
 
     select
-        concat(instance, ':', account_id) as account_key,
+        concat_ws('', instance, ':', account_id) as account_key,
         system,
         instance,
         kind,

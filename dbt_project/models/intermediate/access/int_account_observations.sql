@@ -4,9 +4,9 @@ with okta_users as (
 
     select
         *,
-        concat(instance, ':', user_id) as account_key,
+        concat_ws('', instance, ':', user_id) as account_key,
         case status when 'DEPROVISIONED' then 'off' when 'SUSPENDED' then 'suspended' else 'on' end as state,
-        lead(seen_from) over (partition by instance, user_id order by seen_from) as next_seen_from
+        lead(seen_from) over (partition by instance, user_id order by seen_from nulls last) as next_seen_from
     from {{ ref('stg_okta__users_intervals') }}
 
 ),
@@ -14,7 +14,7 @@ with okta_users as (
 okta_events as (
 
     select
-        concat(instance, ':', target_id) as account_key,
+        concat_ws('', instance, ':', target_id) as account_key,
         occurred_at,
         case
             when event_type in ('user.lifecycle.deactivate', 'user.lifecycle.delete.initiated', 'user.lifecycle.delete.completed') then 'off'
@@ -60,7 +60,7 @@ never_listed_ends as (
     from never_listed
     inner join account_lists
         on
-            never_listed.account_key like concat(account_lists.instance, ':%')
+            never_listed.account_key like concat_ws('', account_lists.instance, ':%')
             and account_lists.collected_at > never_listed.last_on_at
     group by never_listed.account_key
 
@@ -69,28 +69,28 @@ never_listed_ends as (
 presence as (
 
     select
-        concat(instance, ':', user_id) as account_key,
+        concat_ws('', instance, ':', user_id) as account_key,
         seen_from,
         seen_to,
         gone_at
     from {{ ref('stg_github__members_intervals') }}
     union all
     select
-        concat(instance, ':', user_id),
+        concat_ws('', instance, ':', user_id),
         seen_from,
         seen_to,
         gone_at
     from {{ ref('stg_github__outside_collaborators_intervals') }}
     union all
     select
-        concat(instance, ':', user_id),
+        concat_ws('', instance, ':', user_id),
         seen_from,
         seen_to,
         gone_at
     from {{ ref('stg_github__repository_collaborators_intervals') }}
     union all
     select
-        concat(instance, ':', account_id),
+        concat_ws('', instance, ':', account_id),
         seen_from,
         seen_to,
         gone_at
@@ -106,7 +106,7 @@ running as (
         seen_from,
         gone_at,
         max(coalesce(gone_at, {{ text_to_instant("'9999-12-31T00:00:00Z'") }})) over (
-            partition by account_key order by seen_from, coalesce(gone_at, {{ text_to_instant("'9999-12-31T00:00:00Z'") }})
+            partition by account_key order by seen_from nulls last, coalesce(gone_at, {{ text_to_instant("'9999-12-31T00:00:00Z'") }}) nulls last
             rows between unbounded preceding and current row
         ) as gone_by_now
     from presence
@@ -119,7 +119,7 @@ ends as (
         account_key,
         gone_by_now,
         lead(seen_from) over (
-            partition by account_key order by seen_from, coalesce(gone_at, {{ text_to_instant("'9999-12-31T00:00:00Z'") }})
+            partition by account_key order by seen_from nulls last, coalesce(gone_at, {{ text_to_instant("'9999-12-31T00:00:00Z'") }}) nulls last
         ) as next_seen_from
     from running
 

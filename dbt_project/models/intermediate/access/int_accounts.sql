@@ -55,7 +55,7 @@ registrations as (
 sponsors as (
 
     select
-        concat('registers:contractor/', contractor_id) as person_id,
+        concat_ws('', 'registers:contractor/', contractor_id) as person_id,
         sponsor_worker_id
     from {{ ref('stg_registers__contractors') }}
     where gone_at is null
@@ -98,7 +98,7 @@ privileged as (
             systems.system = holdings.system
             and systems.system_instance = holdings.instance
             and holdings.kind in ('role', 'organization_role', 'repository_permission')
-            and (systems.role_name = holdings.external_id or holdings.external_id like concat('%/', systems.role_name))
+            and (systems.role_name = holdings.external_id or holdings.external_id like concat_ws('', '%/', systems.role_name))
     where
         holdings.valid_from < engagement.evidence_cutoff_at
         and (holdings.valid_to is null or holdings.valid_to > engagement.period_start_at)

@@ -11,7 +11,7 @@ logged as (
     select
         events.instance,
         events.target_id as user_id,
-        max_by(events.target_login, events.occurred_at) as login,
+        {{ max_by('events.target_login', 'events.occurred_at') }} as login,
         min(case when events.event_type = 'user.lifecycle.create' then events.occurred_at end) as created_at
     from {{ ref('stg_okta__system_log_targets') }} as events
     left join okta_users
@@ -64,8 +64,8 @@ github as (
     select
         instance,
         user_id,
-        max_by(login, seen_to) as login,
-        max_by(user_type, seen_to) as user_type,
+        {{ max_by('login', 'seen_to') }} as login,
+        {{ max_by('user_type', 'seen_to') }} as user_type,
         min(seen_from) as first_seen_at,
         bool_or(kind = 'member') as is_member
     from github_users
@@ -78,9 +78,9 @@ jira as (
     select
         instance,
         account_id,
-        max_by(display_name, seen_to) as login,
-        max_by(email, seen_to) as email,
-        max_by(account_type, seen_to) as account_type,
+        {{ max_by('display_name', 'seen_to') }} as login,
+        {{ max_by('email', 'seen_to') }} as email,
+        {{ max_by('account_type', 'seen_to') }} as account_type,
         min(seen_from) as first_seen_at
     from {{ ref('stg_jira__users_intervals') }}
     group by instance, account_id
@@ -95,7 +95,7 @@ accounts as (
         user_id as account_id,
         login,
         email,
-        case when lower(user_type) in ('guest', 'external') then 'guest' else 'human' end as native_kind,
+        case when {{ lower_case('user_type') }} in ('guest', 'external') then 'guest' else 'human' end as native_kind,
         created_at,
         first_collected_at as first_seen_at
     from okta_users
@@ -118,7 +118,7 @@ accounts as (
         login,
         cast(null as string),
         case
-            when lower(user_type) = 'bot' or login like '%[bot]' then 'bot'
+            when {{ lower_case('user_type') }} = 'bot' or login like '%[bot]' then 'bot'
             when not is_member then 'guest'
             else 'human'
         end,
@@ -142,7 +142,7 @@ accounts as (
 final as (
 
     select
-        concat(instance, ':', account_id) as account_key,
+        concat_ws('', instance, ':', account_id) as account_key,
         system,
         instance,
         account_id,

@@ -48,7 +48,7 @@ final as (
         day_on,
         is_business_day,
         cast(
-            count(*) filter (where is_business_day) over (partition by calendar order by day_on rows between unbounded preceding and current row) as bigint
+            count(*) filter (where is_business_day) over (partition by calendar order by day_on nulls last rows between unbounded preceding and current row) as bigint
         ) as business_day_no
     from flagged
 

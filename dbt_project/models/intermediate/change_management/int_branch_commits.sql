@@ -73,7 +73,7 @@ commits as (
         git_commits.payload_sha256,
         git_commits.first_collected_at,
         lost.lost_at,
-        coalesce(cast(lost.lost_at as string), 'current') as line,
+        coalesce({{ instant_as_text('lost.lost_at') }}, 'current') as line,
         min(case when lost.lost_at is not null then git_commits.position end) over (
             partition by git_commits.repository_id, git_commits.branch, lost.lost_at
         ) as line_starts_at
@@ -117,7 +117,7 @@ events as (
             and before_tips.branch = activity.branch
             and before_tips.sha = activity.before_sha
     qualify row_number() over (
-        partition by tips.repository_id, tips.branch, tips.sha order by activity.occurred_at, activity.activity_id
+        partition by tips.repository_id, tips.branch, tips.sha order by activity.occurred_at nulls last, activity.activity_id nulls last
     ) = 1
 
 ),
@@ -145,7 +145,7 @@ request_merges as (
         merge_commit_oid,
         merged_at
     from merged_requests
-    qualify row_number() over (partition by repository_id, base_branch, merge_commit_oid order by merged_at, pull_request_id) = 1
+    qualify row_number() over (partition by repository_id, base_branch, merge_commit_oid order by merged_at nulls last, pull_request_id nulls last) = 1
 
 ),
 
@@ -180,26 +180,26 @@ walked as (
 
     select
         *,
-        first_value(tip_activity_id ignore nulls) over (
-            partition by repository_id, branch, line order by position rows between current row and unbounded following
+        {{ first_known('tip_activity_id') }} over (
+            partition by repository_id, branch, line order by position nulls last rows between current row and unbounded following
         ) as next_activity_id,
-        first_value(tip_from_position ignore nulls) over (
-            partition by repository_id, branch, line order by position rows between current row and unbounded following
+        {{ first_known('tip_from_position') }} over (
+            partition by repository_id, branch, line order by position nulls last rows between current row and unbounded following
         ) as next_from_position,
         max(tip_position) over (
-            partition by repository_id, branch, line order by position rows between unbounded preceding and 1 preceding
+            partition by repository_id, branch, line order by position nulls last rows between unbounded preceding and 1 preceding
         ) as previous_tip_position,
-        first_value(merge_request_id ignore nulls) over (
-            partition by repository_id, branch, line order by position rows between current row and unbounded following
+        {{ first_known('merge_request_id') }} over (
+            partition by repository_id, branch, line order by position nulls last rows between current row and unbounded following
         ) as next_merge_request_id,
         min(case when merge_request_id is not null then position end) over (
-            partition by repository_id, branch, line order by position rows between current row and unbounded following
+            partition by repository_id, branch, line order by position nulls last rows between current row and unbounded following
         ) as next_merge_position,
         max(left_at) over (
-            partition by repository_id, branch, line order by position rows between unbounded preceding and 1 preceding
+            partition by repository_id, branch, line order by position nulls last rows between unbounded preceding and 1 preceding
         ) as not_before_at,
         min(reached_at) over (
-            partition by repository_id, branch, line order by position rows between current row and unbounded following
+            partition by repository_id, branch, line order by position nulls last rows between current row and unbounded following
         ) as not_after_at
     from tipped
 
@@ -210,7 +210,7 @@ lost_line_events as (
 
     select * from events
     where line <> 'current'
-    qualify row_number() over (partition by repository_id, branch, line order by position) = 1
+    qualify row_number() over (partition by repository_id, branch, line order by position nulls last) = 1
 
 ),
 
@@ -240,7 +240,7 @@ brought as (
             and walked.position > lost_line_events.from_position
             and walked.tip_activity_id is null
     qualify row_number() over (
-        partition by walked.repository_id, walked.branch, walked.sha order by lost_line_events.event_at, lost_line_events.activity_id
+        partition by walked.repository_id, walked.branch, walked.sha order by lost_line_events.event_at nulls last, lost_line_events.activity_id nulls last
     ) = 1
 
 ),

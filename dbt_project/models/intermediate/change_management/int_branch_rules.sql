@@ -15,7 +15,7 @@ versions as (
         excluded_refs,
         rules,
         record_key,
-        lead(updated_at) over (partition by instance, repository_id, ruleset_id order by updated_at, version_id) as next_updated_at
+        lead(updated_at) over (partition by instance, repository_id, ruleset_id order by updated_at nulls last, version_id nulls last) as next_updated_at
     from {{ ref('stg_github__ruleset_history') }}
 
 ),
@@ -47,7 +47,7 @@ repository_snapshots as (
         default_branch,
         seen_from,
         seen_to,
-        lag(default_branch) over (partition by instance, repository_id order by seen_from) as previous_default_branch
+        lag(default_branch) over (partition by instance, repository_id order by seen_from nulls last) as previous_default_branch
     from {{ ref('stg_github__repositories_intervals') }}
 
 ),
@@ -57,7 +57,7 @@ default_spells as (
     select
         *,
         sum(case when default_branch is distinct from previous_default_branch then 1 else 0 end) over (
-            partition by instance, repository_id order by seen_from
+            partition by instance, repository_id order by seen_from nulls last
         ) as spell_no
     from repository_snapshots
 
@@ -72,7 +72,7 @@ defaults as (
         default_branch,
         case when spell_no > 1 then min(seen_from) end as default_from,
         max(seen_to) as default_seen_to,
-        lead(min(seen_from)) over (partition by instance, repository_id order by spell_no) as default_to
+        lead(min(seen_from)) over (partition by instance, repository_id order by spell_no nulls last) as default_to
     from default_spells
     group by instance, repository_id, default_branch, spell_no
 
@@ -163,7 +163,7 @@ covered as (
             and (
                 patterns.pattern = '~ALL'
                 or (patterns.pattern = '~DEFAULT_BRANCH' and pieces.is_default_branch)
-                or {{ matches_glob("concat('refs/heads/', pieces.branch)", 'patterns.pattern') }}
+                or {{ matches_glob("concat_ws('', 'refs/heads/', pieces.branch)", 'patterns.pattern') }}
             )
     group by pieces.instance, pieces.record_key, pieces.branch, pieces.default_from
 

@@ -285,19 +285,19 @@ identified as (
         instance,
         role,
         oid,
-        coalesce(user_id, {{ text_match('lower(email)', '^([0-9]+)[+][^@]+@users[.]noreply[.]') }}) as user_id,
+        coalesce(user_id, {{ text_match(lower_case('email'), '^([0-9]+)[+][^@]+@users[.]noreply[.]') }}) as user_id,
         coalesce(
             login,
-            {{ text_match('lower(email)', '^[0-9]+[+]([^@]+)@users[.]noreply[.]') }},
-            {{ text_match('lower(email)', '^([^@+]+)@users[.]noreply[.]') }}
+            {{ text_match(lower_case('email'), '^[0-9]+[+]([^@]+)@users[.]noreply[.]') }},
+            {{ text_match(lower_case('email'), '^([^@+]+)@users[.]noreply[.]') }}
         ) as login,
-        lower(email) as email,
+        {{ lower_case('email') }} as email,
         coalesce(user_type = 'Bot', false) or coalesce(login like '%[bot]', false) as is_named_bot,
         is_substantive
     from named
     where
         role <> 'committer'
-        or (coalesce(lower(login), '') <> 'web-flow' and coalesce(lower(email), '') <> 'noreply@github.com')
+        or (coalesce({{ lower_case('login') }}, '') <> 'web-flow' and coalesce({{ lower_case('email') }}, '') <> 'noreply@github.com')
 
 ),
 
@@ -305,11 +305,11 @@ account_emails as (
 
     select
         instance,
-        lower(email) as email,
+        {{ lower_case('email') }} as email,
         min(account_key) as account_key
     from accounts
     where email is not null
-    group by instance, lower(email)
+    group by instance, {{ lower_case('email') }}
     having count(distinct account_key) = 1
 
 ),
@@ -318,11 +318,11 @@ account_logins as (
 
     select
         instance,
-        lower(login) as login,
+        {{ lower_case('login') }} as login,
         min(account_key) as account_key
     from accounts
     where login is not null
-    group by instance, lower(login)
+    group by instance, {{ lower_case('login') }}
     having count(distinct account_key) = 1
 
 ),
@@ -356,7 +356,7 @@ resolved as (
     left join account_emails
         on account_emails.instance = identified.instance and identified.user_id is null and account_emails.email = identified.email
     left join account_logins
-        on account_logins.instance = identified.instance and identified.user_id is null and account_logins.login = lower(identified.login)
+        on account_logins.instance = identified.instance and identified.user_id is null and account_logins.login = {{ lower_case('identified.login') }}
     left join people_emails
         on identified.user_id is null and people_emails.email = identified.email
     left join bots

@@ -107,7 +107,7 @@ related as (
         precedence <= 4 as is_candidate
     from shas
     where oid is not null
-    qualify row_number() over (partition by item_key, oid order by precedence) = 1
+    qualify row_number() over (partition by item_key, oid order by precedence nulls last) = 1
 
 ),
 
@@ -121,11 +121,11 @@ named_runs as (
         app_id,
         app_slug,
         check_run_id,
-        upper(coalesce(conclusion, state)) as outcome,
+        {{ upper_case('coalesce(conclusion, state)') }} as outcome,
         started_at,
         case
-            when check_name is not null and upper(status) = 'COMPLETED' then completed_at
-            when check_name is null and upper(state) in ('SUCCESS', 'FAILURE', 'ERROR') then status_created_at
+            when check_name is not null and {{ upper_case('status') }} = 'COMPLETED' then completed_at
+            when check_name is null and {{ upper_case('state') }} in ('SUCCESS', 'FAILURE', 'ERROR') then status_created_at
         end as completed_at,
         details_url,
         record_key,

@@ -16,7 +16,7 @@ commit_changes as (
 deployments as (
 
     select * from {{ ref('stg_github__deployments') }}
-    where coalesce(upper(latest_state), 'UNKNOWN') not in ('FAILURE', 'ERROR')
+    where coalesce({{ upper_case('latest_state') }}, 'UNKNOWN') not in ('FAILURE', 'ERROR')
 
 ),
 

@@ -25,7 +25,7 @@ merge_requesters as (
     select
         repository_id,
         pull_request_id,
-        max_by(coalesce(enqueuer_id, enabler_id, actor_id), occurred_at) as requested_by_id
+        {{ max_by('coalesce(enqueuer_id, enabler_id, actor_id)', 'occurred_at') }} as requested_by_id
     from request_events
     where event_type in ('AddedToMergeQueueEvent', 'AutoMergeEnabledEvent')
     group by repository_id, pull_request_id

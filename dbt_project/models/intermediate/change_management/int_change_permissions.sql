@@ -45,7 +45,7 @@ brackets as (
     select
         instance,
         collected_at as before_at,
-        lead(collected_at) over (partition by instance order by collected_at) as after_at
+        lead(collected_at) over (partition by instance order by collected_at nulls last) as after_at
     from snapshots
     union all
     select

@@ -140,7 +140,7 @@ brackets as (
     select
         instance,
         collected_at as before_at,
-        lead(collected_at) over (partition by instance order by collected_at) as after_at
+        lead(collected_at) over (partition by instance order by collected_at nulls last) as after_at
     from protection_snapshots
     union all
     select

@@ -195,8 +195,8 @@ touches as (
         path_rules_in_force.item_key,
         path_rules_in_force.check_name,
         max(case when path_rules_in_force.is_known then 1 else 0 end) = 1 as has_known_rule,
-        max(case when starts_with(files.path, path_rules_in_force.path_prefix) then 1 else 0 end) = 1 as is_touched,
-        max(case when starts_with(files.path, path_rules_in_force.path_prefix) and path_rules_in_force.is_known then 1 else 0 end) = 1 as is_touched_as_known
+        max(case when {{ starts_with('files.path', 'path_rules_in_force.path_prefix') }} then 1 else 0 end) = 1 as is_touched,
+        max(case when {{ starts_with('files.path', 'path_rules_in_force.path_prefix') }} and path_rules_in_force.is_known then 1 else 0 end) = 1 as is_touched_as_known
     from path_rules_in_force
     left join files on files.item_key = path_rules_in_force.item_key
     group by path_rules_in_force.item_key, path_rules_in_force.check_name

@@ -17,7 +17,7 @@ dismissals as (
 
     select * from {{ ref('stg_github__pull_request_events') }}
     where event_type = 'ReviewDismissedEvent'
-    qualify row_number() over (partition by repository_id, review_id order by occurred_at, event_id) = 1
+    qualify row_number() over (partition by repository_id, review_id order by occurred_at nulls last, event_id nulls last) = 1
 
 ),
 
@@ -145,7 +145,7 @@ submitted as (
         or coalesce(reviews.author_login like '%[bot]', false) as is_bot,
         reviews.state,
         -- a dismissed review keeps its earlier state in the event only
-        case when reviews.state = 'DISMISSED' then upper(dismissals.previous_review_state) else reviews.state end as opinion,
+        case when reviews.state = 'DISMISSED' then {{ upper_case('dismissals.previous_review_state') }} else reviews.state end as opinion,
         case when reviews.state = 'DISMISSED' then dismissals.occurred_at end as dismissed_at,
         case when reviews.state = 'DISMISSED' then dismissals.occurred_at <= changes.occurred_at else false end as is_dismissed,
         reviews.body,

@@ -40,7 +40,7 @@ final as (
         on
             rule_suites.repository_id = shas.repository_id
             and rule_suites.after_sha = shas.sha
-            and rule_suites.ref = concat('refs/heads/', shas.branch)
+            and rule_suites.ref = concat_ws('', 'refs/heads/', shas.branch)
     group by changes.item_key
 
 )

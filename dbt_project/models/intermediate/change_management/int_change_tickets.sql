@@ -35,8 +35,8 @@ texts as (
     select
         item_key,
         translate(
-            upper(concat_ws(' ', title, body, head_branch)),
-            concat('[](){}<>:;,./|!?*#"`', chr(39), chr(9), chr(10), chr(13)),
+            {{ upper_case("concat_ws(' ', title, body, head_branch)") }},
+            concat_ws('', '[](){}<>:;,./|!?*#"`', chr(39), chr(9), chr(10), chr(13)),
             '                        '
         ) as words
     from changes
@@ -62,7 +62,7 @@ references_to_changes as (
     union
     select
         changes.item_key,
-        concat(repository_names.full_name, '#', changes.number) as reference
+        concat_ws('', repository_names.full_name, '#', changes.number) as reference
     from changes
     inner join repository_names
         on repository_names.instance = changes.instance and repository_names.repository_id = changes.repository_id

@@ -57,7 +57,7 @@ from_git as (
         activity_id,
         min(branch) as branch,
         count(*) as commits,
-        max_by(sha, position) as tip_sha,
+        {{ max_by('sha', 'position') }} as tip_sha,
         min(occurred_at) as occurred_at,
         {{ sorted_list('mapping') }} as mapping,
         min(subject) as subject
@@ -71,7 +71,7 @@ from_git as (
 from_platform as (
 
     select
-        concat(branches.instance, ':', requests.repository_id, '/pr/', requests.pull_request_id) as item_key,
+        concat_ws('', branches.instance, ':', requests.repository_id, '/pr/', requests.pull_request_id) as item_key,
         branches.instance,
         requests.repository_id,
         'pull_request' as change_kind,
@@ -86,7 +86,7 @@ from_platform as (
         on branches.repository_id = requests.repository_id and branches.branch = requests.base_branch
     union all
     select
-        concat(branches.instance, ':', activity.repository_id, '/push/', activity.activity_id) as item_key,
+        concat_ws('', branches.instance, ':', activity.repository_id, '/push/', activity.activity_id) as item_key,
         branches.instance,
         activity.repository_id,
         'push' as change_kind,
@@ -189,6 +189,26 @@ in_period as (
 
 ),
 
+rewritten_heads as (
+
+    select
+        repository_id,
+        branch,
+        head,
+        collected_at,
+        (
+            select max(earlier.collected_at)
+            from heads as earlier
+            where
+                earlier.repository_id = heads.repository_id
+                and earlier.branch = heads.branch
+                and earlier.collected_at < heads.collected_at
+        ) as previous_collected_at
+    from heads
+    where is_descendant is false
+
+),
+
 -- a rewrite that no push event explains belongs to the change that now holds the head
 unexplained_rewrites as (
 
@@ -196,7 +216,7 @@ unexplained_rewrites as (
         heads.repository_id,
         heads.branch,
         heads.head
-    from heads
+    from rewritten_heads as heads
     left join activity
         on
             activity.repository_id = heads.repository_id
@@ -204,15 +224,8 @@ unexplained_rewrites as (
             and activity.activity_type = 'force_push'
             and activity.before_sha is not null
             and activity.occurred_at <= heads.collected_at
-            and activity.occurred_at > (
-                select max(earlier.collected_at)
-                from heads as earlier
-                where
-                    earlier.repository_id = heads.repository_id
-                    and earlier.branch = heads.branch
-                    and earlier.collected_at < heads.collected_at
-            )
-    where heads.is_descendant is false and activity.activity_id is null
+            and activity.occurred_at > heads.previous_collected_at
+    where activity.activity_id is null
 
 ),
 
@@ -235,7 +248,7 @@ compared_heads as (
         repository_id,
         branch,
         collected_at,
-        lag(collected_at) over (partition by repository_id, branch order by collected_at) as previous_collected_at,
+        lag(collected_at) over (partition by repository_id, branch order by collected_at nulls last) as previous_collected_at,
         is_descendant
     from heads
 
@@ -285,7 +298,7 @@ file_items as (
 
     select
         in_period.item_key,
-        lower({{ json_text('file.item', '$.path') }}) as path
+        {{ lower_case(json_text('file.item', '$.path')) }} as path
     from in_period
     {{ json_items('in_period.files', '$', 'file') }}
 
@@ -311,7 +324,7 @@ label_items as (
 
     select
         in_period.item_key,
-        lower({{ json_text('label.item', '$.name') }}) as label
+        {{ lower_case(json_text('label.item', '$.name')) }} as label
     from in_period
     {{ json_items('in_period.labels', '$', 'label') }}
 
@@ -369,7 +382,7 @@ final as (
         in_period.pushed_by_type,
         in_period.is_cross_repository,
         labels.labels,
-        coalesce(labels.is_emergency, false) or coalesce(lower(in_period.head_branch) like 'hotfix/%', false) as is_emergency,
+        coalesce(labels.is_emergency, false) or coalesce({{ lower_case('in_period.head_branch') }} like 'hotfix/%', false) as is_emergency,
         in_period.files,
         in_period.additions,
         in_period.deletions,
@@ -387,8 +400,8 @@ final as (
         end as is_rewrite,
         case in_period.change_kind
             when 'pull_request' then in_period.url
-            when 'push' then concat(branches.repository_url, '/compare/', in_period.before_sha, '...', in_period.tip_sha)
-            else concat(branches.repository_url, '/commit/', in_period.tip_sha)
+            when 'push' then concat_ws('', branches.repository_url, '/compare/', in_period.before_sha, '...', in_period.tip_sha)
+            else concat_ws('', branches.repository_url, '/commit/', in_period.tip_sha)
         end as url
     from in_period
     cross join engagement

@@ -40,7 +40,7 @@ activity as (
 deployments as (
 
     select * from {{ ref('stg_github__deployments') }}
-    where coalesce(upper(latest_state), 'UNKNOWN') not in ('FAILURE', 'ERROR')
+    where coalesce({{ upper_case('latest_state') }}, 'UNKNOWN') not in ('FAILURE', 'ERROR')
 
 ),
 
@@ -75,8 +75,8 @@ boundaries as (
     select
         heads.repository_id,
         heads.branch,
-        max_by(case when heads.collected_at <= engagement.period_start_at then heads.head end, case when heads.collected_at <= engagement.period_start_at then heads.collected_at end) as start_head,
-        min_by(case when heads.collected_at >= engagement.period_end_at then heads.head end, case when heads.collected_at >= engagement.period_end_at then heads.collected_at end) as end_head
+        {{ max_by('heads.head', 'case when heads.collected_at <= engagement.period_start_at then heads.collected_at end') }} as start_head,
+        {{ min_by('heads.head', 'case when heads.collected_at >= engagement.period_end_at then heads.collected_at end') }} as end_head
     from heads
     cross join engagement
     group by heads.repository_id, heads.branch
@@ -116,7 +116,7 @@ commits_of_the_period as (
 
     select
         'first_parent_commits' as reconciliation,
-        concat(commits_between_heads.instance, ':', commits_between_heads.repository_id, '/branch/', commits_between_heads.branch, '/', commits_between_heads.sha) as item_key,
+        concat_ws('', commits_between_heads.instance, ':', commits_between_heads.repository_id, '/branch/', commits_between_heads.branch, '/', commits_between_heads.sha) as item_key,
         true as is_left,
         count(commit_changes.item_key) = 1
         and count(changes.item_key) = count(case when commit_changes.first_reached_at >= engagement.period_start_at and commit_changes.first_reached_at < engagement.period_end_at then 1 end) as is_right
@@ -137,7 +137,7 @@ merged_requests as (
 
     select
         'merged_requests' as reconciliation,
-        concat(branches.instance, ':', requests.repository_id, '/pr/', requests.pull_request_id) as item_key,
+        concat_ws('', branches.instance, ':', requests.repository_id, '/pr/', requests.pull_request_id) as item_key,
         true as is_left,
         coalesce(changes.is_in_git, false) as is_right
     from requests
@@ -145,7 +145,7 @@ merged_requests as (
     inner join branches
         on branches.repository_id = requests.repository_id and branches.branch = requests.base_branch
     left join changes
-        on changes.item_key = concat(branches.instance, ':', requests.repository_id, '/pr/', requests.pull_request_id)
+        on changes.item_key = concat_ws('', branches.instance, ':', requests.repository_id, '/pr/', requests.pull_request_id)
     where requests.merged_at >= engagement.period_start_at and requests.merged_at < engagement.period_end_at
 
 ),
@@ -155,7 +155,7 @@ pushes as (
 
     select
         'pushes' as reconciliation,
-        concat(branches.instance, ':', activity.repository_id, '/push/', activity.activity_id) as item_key,
+        concat_ws('', branches.instance, ':', activity.repository_id, '/push/', activity.activity_id) as item_key,
         true as is_left,
         count(first_parent_commits.sha) > 0 as is_right
     from activity
@@ -197,7 +197,7 @@ deployed_ranges as (
     select
         *,
         max(position) over (
-            partition by instance, repository_id, branch order by created_at, deployment_id
+            partition by instance, repository_id, branch order by created_at nulls last, deployment_id nulls last
             rows between unbounded preceding and 1 preceding
         ) as previous_position
     from deployed_commits
@@ -231,7 +231,7 @@ deployed as (
 
     select
         'deployments' as reconciliation,
-        concat(deployed_ranges.instance, ':', deployed_ranges.repository_id, '/deployment/', deployed_ranges.deployment_id) as item_key,
+        concat_ws('', deployed_ranges.instance, ':', deployed_ranges.repository_id, '/deployment/', deployed_ranges.deployment_id) as item_key,
         true as is_left,
         deployed_ranges.position is not null and unmapped_in_ranges.commits is null as is_right
     from deployed_ranges
@@ -274,7 +274,7 @@ repositories as (
 
     select
         'repositories' as reconciliation,
-        concat(active_repositories.instance, ':', active_repositories.repository_id) as item_key,
+        concat_ws('', active_repositories.instance, ':', active_repositories.repository_id) as item_key,
         true as is_left,
         count(first_parent_commits.sha) > 0 as is_right
     from active_repositories
@@ -288,8 +288,8 @@ chained_heads as (
 
     select
         heads.*,
-        lag(head) over (partition by instance, repository_id, branch order by collected_at) as head_before,
-        lag(collected_at) over (partition by instance, repository_id, branch order by collected_at) as before_at
+        lag(head) over (partition by instance, repository_id, branch order by collected_at nulls last) as head_before,
+        lag(collected_at) over (partition by instance, repository_id, branch order by collected_at nulls last) as before_at
     from heads
 
 ),
@@ -298,7 +298,7 @@ continued_heads as (
 
     select
         'branch_heads' as reconciliation,
-        concat(chained_heads.instance, ':', chained_heads.repository_id, '/branch/', chained_heads.branch, '/', {{ instant_to_text('chained_heads.collected_at') }}) as item_key,
+        concat_ws('', chained_heads.instance, ':', chained_heads.repository_id, '/branch/', chained_heads.branch, '/', {{ instant_to_text('chained_heads.collected_at') }}) as item_key,
         true as is_left,
         chained_heads.previous_head = chained_heads.head_before
         and (coalesce(chained_heads.is_descendant, false) or count(changes.item_key) > 0) as is_right
@@ -350,7 +350,8 @@ request_numbers as (
 
     select
         'request_numbers' as reconciliation,
-        concat(
+        concat_ws(
+            '',
             coalesce(platform_numbers.instance, 'git'), ':', coalesce(platform_numbers.repository_id, git_numbers.repository_id),
             '/number/', coalesce(platform_numbers.number, git_numbers.number)
         ) as item_key,

@@ -157,7 +157,7 @@ required_checks as (
 
     select
         'required_checks' as reconciliation,
-        concat(snapshots.instance, ':', snapshots.repository_id, '/branch/', snapshots.branch, '/', {{ instant_to_text('snapshots.seen_at') }}) as item_key,
+        concat_ws('', snapshots.instance, ':', snapshots.repository_id, '/branch/', snapshots.branch, '/', {{ instant_to_text('snapshots.seen_at') }}) as item_key,
         true as is_left,
         coalesce(snapshot_checks.check_names, '') = coalesce(history_checks.check_names, '') as is_right
     from snapshots

@@ -44,7 +44,7 @@ replayed as (
         split_part(message, chr(10), 1) as subject,
         count(*) over (partition by pull_request_id) as commits
     from request_commits
-    qualify row_number() over (partition by pull_request_id, authored_at, split_part(message, chr(10), 1) order by position) = 1
+    qualify row_number() over (partition by pull_request_id, authored_at, split_part(message, chr(10), 1) order by position nulls last) = 1
 
 ),
 
@@ -76,7 +76,7 @@ associations as (
             and merged_requests.base_branch = association_items.branch
     qualify row_number() over (
         partition by association_items.repository_id, association_items.branch, association_items.oid
-        order by merged_requests.merged_at, merged_requests.pull_request_id
+        order by merged_requests.merged_at nulls last, merged_requests.pull_request_id nulls last
     ) = 1
 
 ),
@@ -141,12 +141,13 @@ keyed as (
 
     select
         *,
-        concat(
+        concat_ws(
+            '',
             instance, ':', repository_id,
             case change_kind
-                when 'pull_request' then concat('/pr/', pull_request_id)
-                when 'push' then concat('/push/', activity_id)
-                else concat('/commit/', sha)
+                when 'pull_request' then concat_ws('', '/pr/', pull_request_id)
+                when 'push' then concat_ws('', '/push/', activity_id)
+                else concat_ws('', '/commit/', sha)
             end
         ) as own_key,
         case when change_kind = 'push' then activity_id end as push_activity_id
@@ -166,7 +167,7 @@ branched as (
         first_value(push_activity_id) over (branches) as first_activity_id,
         first_value(occurred_at) over (branches) as first_reached_at
     from keyed
-    window branches as (partition by repository_id, sha order by is_time_estimated, occurred_at, branch)
+    window branches as (partition by repository_id, sha order by is_time_estimated nulls last, occurred_at nulls last, branch nulls last)
 
 ),
 

@@ -79,7 +79,7 @@ final as (
         on
             repositories.repository_id = branches.repository_id
             and (branches.instance is null or repositories.instance = branches.instance)
-    qualify row_number() over (partition by branches.repository_id, branches.branch order by repositories.instance) = 1
+    qualify row_number() over (partition by branches.repository_id, branches.branch order by repositories.instance nulls last) = 1
 
 )
 

@@ -66,23 +66,23 @@ walked as (
     select
         *,
         max(required_to) over (
-            partition by instance, repository_id, branch, check_name order by valid_from, required_to
+            partition by instance, repository_id, branch, check_name order by valid_from nulls last, required_to nulls last
             rows between unbounded preceding and current row
         ) as required_until,
-        max_by(ruleset_id, required_to) over (
-            partition by instance, repository_id, branch, check_name order by valid_from, required_to
+        {{ max_by('ruleset_id', 'required_to') }} over (
+            partition by instance, repository_id, branch, check_name order by valid_from nulls last, required_to nulls last
             rows between unbounded preceding and current row
         ) as last_ruleset_id,
-        max_by(valid_from, required_to) over (
-            partition by instance, repository_id, branch, check_name order by valid_from, required_to
+        {{ max_by('valid_from', 'required_to') }} over (
+            partition by instance, repository_id, branch, check_name order by valid_from nulls last, required_to nulls last
             rows between unbounded preceding and current row
         ) as last_valid_from,
-        max_by(coalesce(certain_to, required_to), required_to) over (
-            partition by instance, repository_id, branch, check_name order by valid_from, required_to
+        {{ max_by('coalesce(certain_to, required_to)', 'required_to') }} over (
+            partition by instance, repository_id, branch, check_name order by valid_from nulls last, required_to nulls last
             rows between unbounded preceding and current row
         ) as last_certain_to,
         lead(valid_from) over (
-            partition by instance, repository_id, branch, check_name order by valid_from, required_to
+            partition by instance, repository_id, branch, check_name order by valid_from nulls last, required_to nulls last
         ) as next_valid_from
     from closed
 
@@ -158,10 +158,10 @@ final as (
     cross join requests
     left join approvals
         on
-            approvals.change_ref like concat('%ruleset/', removals.ruleset_id)
-            or approvals.change_ref like concat('%ruleset/', removals.ruleset_id, '/%')
-            or approvals.change_ref like concat('%rulesets/', removals.ruleset_id)
-            or approvals.change_ref like concat('%rulesets/', removals.ruleset_id, '/%')
+            approvals.change_ref like concat_ws('', '%ruleset/', removals.ruleset_id)
+            or approvals.change_ref like concat_ws('', '%ruleset/', removals.ruleset_id, '/%')
+            or approvals.change_ref like concat_ws('', '%rulesets/', removals.ruleset_id)
+            or approvals.change_ref like concat_ws('', '%rulesets/', removals.ruleset_id, '/%')
     group by removals.instance, removals.repository_id, removals.branch, removals.check_name, removals.ruleset_id, removals.removed_at, removals.restored_at
 
 )

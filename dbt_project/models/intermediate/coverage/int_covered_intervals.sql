@@ -58,7 +58,7 @@ snapshots as (
         collections.resource,
         collections.collected_at,
         lag(collections.collected_at) over (
-            partition by collections.source, collections.instance, collections.resource order by collections.collected_at, collections.n
+            partition by collections.source, collections.instance, collections.resource order by collections.collected_at nulls last, collections.n nulls last
         ) as previous_at,
         {{ start_of_day(local_date('collections.collected_at', 'engagement.zone'), 'engagement.zone') }} as day_start_at,
         engagement.snapshot_max_gap_days
@@ -97,7 +97,7 @@ chained as (
     select
         *,
         max(covered_to) over (
-            partition by source, instance, resource order by covered_from, covered_to rows between unbounded preceding and 1 preceding
+            partition by source, instance, resource order by covered_from nulls last, covered_to nulls last rows between unbounded preceding and 1 preceding
         ) as reached
     from pieces
 
@@ -108,7 +108,7 @@ islands as (
     select
         *,
         count(*) filter (where reached is null or covered_from > reached) over (
-            partition by source, instance, resource order by covered_from, covered_to rows between unbounded preceding and current row
+            partition by source, instance, resource order by covered_from nulls last, covered_to nulls last rows between unbounded preceding and current row
         ) as island_no
     from chained
 

@@ -23,7 +23,7 @@ final as (
 
     select
         {{ start_of_day('starts_on', 'zone') }} as interval_start,
-        coalesce({{ start_of_day('lead(starts_on) over (order by starts_on)', 'zone') }}, period_end_at) as interval_end,
+        coalesce({{ start_of_day('lead(starts_on) over (order by starts_on nulls last)', 'zone') }}, period_end_at) as interval_end,
         starts_on
     from month_starts
 

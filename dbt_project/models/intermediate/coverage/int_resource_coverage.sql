@@ -66,7 +66,7 @@ final as (
         max(least(causes.gap_to, months.interval_end)) as gap_to,
         case
             when count(causes.gap_from) > 0
-                then concat(expected.instance, ' ', expected.resource, ': ', {{ sorted_list('causes.cause', ', ') }})
+                then concat_ws('', expected.instance, ' ', expected.resource, ': ', {{ sorted_list('causes.cause', ', ') }})
         end as gap_cause
     from expected
     cross join months

@@ -60,7 +60,7 @@ holes as (
         instance,
         resource,
         max(covered_to) over (
-            partition by source, instance, resource order by covered_from, covered_to rows between unbounded preceding and 1 preceding
+            partition by source, instance, resource order by covered_from nulls last, covered_to nulls last rows between unbounded preceding and 1 preceding
         ) as gap_from,
         covered_from as gap_to
     from ends

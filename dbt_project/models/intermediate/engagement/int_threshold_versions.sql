@@ -15,7 +15,7 @@ thresholds as (
 changes as (
 
     select * from {{ ref('stg_registers__thresholds_intervals') }}
-    where lower(trim(approved_by)) <> lower(trim(changed_by)) and value is not null
+    where {{ lower_case(trimmed('approved_by')) }} <> {{ lower_case(trimmed('changed_by')) }} and value is not null
 
 ),
 

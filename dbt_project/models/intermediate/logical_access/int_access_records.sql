@@ -57,7 +57,7 @@ final as (
         collection_id,
         collected_at,
         payload_sha256,
-        concat(instance, ':', employee_id) as person_id,
+        concat_ws('', instance, ':', employee_id) as person_id,
         cast(null as string) as account_key
     from employees
     union all
@@ -69,7 +69,7 @@ final as (
         collection_id,
         collected_at,
         payload_sha256,
-        concat(instance, ':', employee_id),
+        concat_ws('', instance, ':', employee_id),
         cast(null as string)
     from status_rows
     union all
@@ -81,7 +81,7 @@ final as (
         collection_id,
         collected_at,
         payload_sha256,
-        concat(instance, ':', worker_id),
+        concat_ws('', instance, ':', worker_id),
         cast(null as string)
     from workers
     union all
@@ -93,7 +93,7 @@ final as (
         collection_id,
         collected_at,
         payload_sha256,
-        concat('registers:contractor/', contractor_id),
+        concat_ws('', 'registers:contractor/', contractor_id),
         cast(null as string)
     from contractors
     union all
@@ -106,7 +106,7 @@ final as (
         collected_at,
         payload_sha256,
         cast(null as string),
-        concat(instance, ':', user_id)
+        concat_ws('', instance, ':', user_id)
     from okta_users
     union all
     select
@@ -118,7 +118,7 @@ final as (
         collected_at,
         payload_sha256,
         cast(null as string),
-        concat(instance, ':', user_id)
+        concat_ws('', instance, ':', user_id)
     from members
     union all
     select
@@ -130,7 +130,7 @@ final as (
         collected_at,
         payload_sha256,
         cast(null as string),
-        concat(instance, ':', user_id)
+        concat_ws('', instance, ':', user_id)
     from outside_collaborators
     union all
     select
@@ -142,7 +142,7 @@ final as (
         collected_at,
         payload_sha256,
         cast(null as string),
-        concat(instance, ':', account_id)
+        concat_ws('', instance, ':', account_id)
     from jira_users
 
 )

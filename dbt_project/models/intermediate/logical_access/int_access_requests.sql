@@ -47,7 +47,7 @@ final as (
     left join accounts
         on accounts.account_id = issues.beneficiary_account_id
     left join emails
-        on emails.email = lower(trim(issues.beneficiary_email))
+        on emails.email = {{ lower_case(trimmed('issues.beneficiary_email')) }}
 
 )
 

@@ -31,7 +31,7 @@ present_before as (
 final as (
 
     select
-        concat(presences.instance, ':account/', presences.external_id, '/', {{ instant_to_text('snapshots.collected_at') }}) as movement_key,
+        concat_ws('', presences.instance, ':account/', presences.external_id, '/', {{ instant_to_text('snapshots.collected_at') }}) as movement_key,
         presences.system,
         presences.instance,
         presences.account_key,

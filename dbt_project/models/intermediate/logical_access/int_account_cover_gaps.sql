@@ -76,7 +76,7 @@ reached as (
         coalesce(
             max(reckonings.covered_to) over (
                 partition by reckonings.item_key, reckonings.cover, reckonings.reckoning
-                order by reckonings.covered_from, reckonings.covered_to
+                order by reckonings.covered_from nulls last, reckonings.covered_to nulls last
                 rows between unbounded preceding and 1 preceding
             ),
             items.occurred_at

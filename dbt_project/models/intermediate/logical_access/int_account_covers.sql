@@ -35,8 +35,8 @@ contracts as (
 
     select
         *,
-        lead(contract_start) over (partition by contractor_id order by contract_start) as next_start,
-        lag(contract_start) over (partition by contractor_id order by contract_start) as previous_start
+        lead(contract_start) over (partition by contractor_id order by contract_start nulls last) as next_start,
+        lag(contract_start) over (partition by contractor_id order by contract_start nulls last) as previous_start
     from {{ ref('stg_registers__contractors') }}
     where gone_at is null
 
@@ -74,7 +74,7 @@ dated_spells as (
         coalesce(terminations.due_at, spells.active_to, spells.contested_from, spells.observed_until) as attributed_to,
         coalesce(spells.contested_from, case when spells.active_to is null then spells.observed_until end) as uncertain_from,
         case
-            when row_number() over (partition by spells.person_id order by spells.active_from) = 1
+            when row_number() over (partition by spells.person_id order by spells.active_from nulls last) = 1
                 then {{ threshold('LA-01', 'preboarding_days', 'spells.hired_on') }}
             else 0
         end as preboarding_days
@@ -148,7 +148,7 @@ registered as (
     select
         items.item_key,
         'identity' as cover,
-        concat('service_accounts ', registrations.record_key) as basis,
+        concat_ws('', 'service_accounts ', registrations.record_key) as basis,
         registrations.registered_from as covered_from,
         registrations.registered_to as covered_to,
         registrations.is_certain
@@ -190,7 +190,7 @@ sponsors as (
         employment.is_certain
     from items
     inner join contracts
-        on concat('registers:contractor/', contracts.contractor_id) = items.person_id
+        on concat_ws('', 'registers:contractor/', contracts.contractor_id) = items.person_id
     inner join employment
         on employment.person_id = contracts.sponsor_worker_id
 
@@ -269,7 +269,7 @@ leaving as (
     select
         items.item_key,
         'idp' as cover,
-        concat('removal due, ', terminations.item_key) as basis,
+        concat_ws('', 'removal due, ', terminations.item_key) as basis,
         {{ start_of_day('terminations.terminated_on', 'terminations.zone') }} as covered_from,
         terminations.due_at as covered_to,
         true as is_certain

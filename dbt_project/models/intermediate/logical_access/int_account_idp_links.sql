@@ -14,27 +14,27 @@ okta_users as (
 
 names as (
 
-    select instance, user_id, lower(trim(saml_name_id)) as name from identities
+    select instance, user_id, {{ lower_case(trimmed('saml_name_id')) }} as name from identities
     union
-    select instance, user_id, lower(trim(saml_username)) from identities
+    select instance, user_id, {{ lower_case(trimmed('saml_username')) }} from identities
     union
-    select instance, user_id, lower(trim(scim_username)) from identities
+    select instance, user_id, {{ lower_case(trimmed('scim_username')) }} from identities
 
 ),
 
 logins as (
 
-    select instance, user_id, lower(trim(login)) as name from okta_users
+    select instance, user_id, {{ lower_case(trimmed('login')) }} as name from okta_users
     union
-    select instance, user_id, lower(user_id) from okta_users
+    select instance, user_id, {{ lower_case('user_id') }} from okta_users
 
 ),
 
 final as (
 
     select distinct
-        concat(names.instance, ':', names.user_id) as account_key,
-        concat(logins.instance, ':', logins.user_id) as idp_account_key
+        concat_ws('', names.instance, ':', names.user_id) as account_key,
+        concat_ws('', logins.instance, ':', logins.user_id) as idp_account_key
     from names
     inner join logins
         on logins.name = names.name

@@ -77,7 +77,7 @@ items as (
 final as (
 
     select
-        concat(instance, ':', account_id, '/', {{ instant_to_text('occurred_at') }}) as item_key,
+        concat_ws('', instance, ':', account_id, '/', {{ instant_to_text('occurred_at') }}) as item_key,
         account_key,
         system,
         instance,

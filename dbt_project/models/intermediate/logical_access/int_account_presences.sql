@@ -54,7 +54,7 @@ accounts as (
 final as (
 
     select
-        concat(instance, ':', account_id) as account_key,
+        concat_ws('', instance, ':', account_id) as account_key,
         system,
         instance,
         'account' as kind,

@@ -20,7 +20,7 @@ versions as (
 
     select
         *,
-        lag(seen_to) over (partition by instance, record_key order by seen_from) as previous_seen_to
+        lag(seen_to) over (partition by instance, record_key order by seen_from nulls last) as previous_seen_to
     from {{ ref('stg_registers__service_accounts_intervals') }}
 
 ),

@@ -63,7 +63,7 @@ final as (
     left join linked
         on linked.item_key = items.item_key
     left join generic_names
-        on generic_names.name = lower({{ text_match('items.login', '^([^@+]+)') }})
+        on generic_names.name = {{ lower_case(text_match('items.login', '^([^@+]+)')) }}
     group by items.item_key
 
 )

@@ -30,7 +30,7 @@ sign_ins as (
     select
         app_targets.instance,
         app_targets.occurred_at,
-        lower(apps.name) as app_name,
+        {{ lower_case('apps.name') }} as app_name,
         user_targets.target_id as user_id
     from targets as app_targets
     inner join targets as user_targets
@@ -56,7 +56,7 @@ through_idp as (
         on
             accounts.person_id = idp_accounts.person_id
             and accounts.instance <> idp_accounts.instance
-            and sign_ins.app_name like concat(accounts.system, '%')
+            and sign_ins.app_name like concat_ws('', accounts.system, '%')
 
 ),
 

@@ -41,7 +41,7 @@ listed as (
         credentials.gone_at
     from credentials
     inner join accounts
-        on accounts.instance = credentials.instance and lower(accounts.login) = lower(credentials.login)
+        on accounts.instance = credentials.instance and {{ lower_case('accounts.login') }} = {{ lower_case('credentials.login') }}
 
 ),
 

@@ -76,7 +76,7 @@ beginnings as (
 
     select
         items.item_key,
-        case when any_value(items.created_at) is not null then any_value(items.active_from) else max(account_lists.previous_at) end as earliest_at
+        case when max(items.created_at) is not null then max(items.active_from) else max(account_lists.previous_at) end as earliest_at
     from items
     left join account_lists
         on account_lists.instance = items.instance and account_lists.collected_at = items.active_from

@@ -28,7 +28,7 @@ issues as (
 approvals as (
 
     select * from {{ ref('stg_jira__approvals') }}
-    where lower(final_decision) = 'approved'
+    where {{ lower_case('final_decision') }} = 'approved'
 
 ),
 

@@ -38,7 +38,7 @@ objects as (
         target_type,
         target_id
     from targets
-    where upper(target_type) in ('USERGROUP', 'APPINSTANCE', 'ROLE')
+    where {{ upper_case('target_type') }} in ('USERGROUP', 'APPINSTANCE', 'ROLE')
 
 ),
 
@@ -52,7 +52,7 @@ life as (
         events.event_type,
         lag(events.event_type) over (
             partition by events.instance, users.user_id
-            order by events.occurred_at, case events.event_type when 'user.lifecycle.create' then 0 else 1 end, events.event_id
+            order by events.occurred_at nulls last, case events.event_type when 'user.lifecycle.create' then 0 else 1 end nulls last, events.event_id nulls last
         ) as previous_type
     from events
     inner join users
@@ -111,10 +111,10 @@ movements as (
 final as (
 
     select
-        concat(movements.instance, ':', movements.event_id, '/', movements.target_id) as movement_key,
+        concat_ws('', movements.instance, ':', movements.event_id, '/', movements.target_id) as movement_key,
         'okta' as system,
         movements.instance,
-        concat(movements.instance, ':', movements.user_id) as account_key,
+        concat_ws('', movements.instance, ':', movements.user_id) as account_key,
         movements.kind,
         movements.external_id,
         movements.direction,

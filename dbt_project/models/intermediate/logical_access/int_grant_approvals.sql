@@ -114,7 +114,7 @@ used as (
         named.issue_id,
         row_number() over (
             partition by named.instance, named.issue_id, grants.system, grants.instance, grants.kind, grants.external_id
-            order by grants.granted_by_at, grants.item_key
+            order by grants.granted_by_at nulls last, grants.item_key nulls last
         ) as use_no
     from named
     inner join grants

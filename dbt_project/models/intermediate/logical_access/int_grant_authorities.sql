@@ -17,7 +17,7 @@ managers as (
 
     select
         *,
-        row_number() over (partition by person_id order by valid_from) = 1 as is_first
+        row_number() over (partition by person_id order by valid_from nulls last) = 1 as is_first
     from {{ ref('int_person_managers') }}
 
 ),
@@ -69,7 +69,7 @@ delegations as (
     inner join starts
         on starts.instance = lines.instance and starts.resource = 'delegations'
     cross join {{ ref('int_engagement') }} as engagement
-    where lines.scope is null or lower(lines.scope) like '%access%' or lower(lines.scope) like 'all%'
+    where lines.scope is null or {{ lower_case('lines.scope') }} like '%access%' or {{ lower_case('lines.scope') }} like 'all%'
 
 ),
 
@@ -128,7 +128,7 @@ delegates as (
     select
         principals.item_key,
         delegations.delegate_worker_id as person_id,
-        concat('delegate of the ', principals.authority) as authority,
+        concat_ws('', 'delegate of the ', principals.authority) as authority,
         greatest(principals.valid_from, delegations.valid_from) as valid_from,
         least(principals.valid_to, delegations.valid_to) as valid_to,
         greatest(principals.known_from, delegations.known_from) as known_from

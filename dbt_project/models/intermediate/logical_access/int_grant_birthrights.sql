@@ -128,7 +128,7 @@ applicable as (
                 then rules.is_approved
             else false
         end as is_in_force,
-        coalesce(lower(attributes.value) = lower(rules.criterion_value) and dated.account_kind in ('human', 'guest'), false) as is_met
+        coalesce({{ lower_case('attributes.value') }} = {{ lower_case('rules.criterion_value') }} and dated.account_kind in ('human', 'guest'), false) as is_met
     from dated
     inner join entitlements
         on entitlements.item_key = dated.item_key

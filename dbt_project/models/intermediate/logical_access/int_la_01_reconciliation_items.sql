@@ -39,7 +39,7 @@ app_users as (
 apps as (
 
     select * from {{ ref('stg_okta__apps') }}
-    where lower(name) like 'github%'
+    where {{ lower_case('name') }} like 'github%'
 
 ),
 
@@ -117,10 +117,10 @@ movements as (
     select
         events.instance,
         events.target_id as user_id,
-        max_by(
-            events.event_type in ('user.lifecycle.create', 'user.lifecycle.activate', 'user.lifecycle.reactivate'),
-            events.occurred_at
-        ) as ends_active
+        {{ max_by(
+            "events.event_type in ('user.lifecycle.create', 'user.lifecycle.activate', 'user.lifecycle.reactivate')",
+            'events.occurred_at'
+        ) }} as ends_active
     from events
     inner join snapshots
         on snapshots.instance = events.instance and events.occurred_at > snapshots.begin_at and events.occurred_at <= snapshots.end_at
@@ -142,7 +142,7 @@ roll_forward as (
 
     select
         'active_accounts_roll_forward' as reconciliation,
-        concat(coalesce(standing.instance, movements.instance), ':', coalesce(standing.user_id, movements.user_id)) as item_key,
+        concat_ws('', coalesce(standing.instance, movements.instance), ':', coalesce(standing.user_id, movements.user_id)) as item_key,
         coalesce(movements.ends_active, standing.was_active, false) as is_left,
         coalesce(standing.is_active, false) as is_right
     from standing
@@ -156,7 +156,7 @@ assigned as (
     select distinct
         app_users.instance,
         app_users.user_id,
-        concat(app_users.instance, ':', app_users.user_id) as idp_account_key
+        concat_ws('', app_users.instance, ':', app_users.user_id) as idp_account_key
     from app_users
     inner join apps
         on apps.instance = app_users.instance and apps.app_id = app_users.app_id
@@ -166,7 +166,7 @@ assigned as (
 
 present as (
 
-    select distinct concat(instance, ':', user_id) as account_key
+    select distinct concat_ws('', instance, ':', user_id) as account_key
     from members
     where gone_at is null
 
@@ -238,7 +238,7 @@ system_months as (
 
     select
         'systems_in_scope' as reconciliation,
-        concat(systems.instance, '/', {{ date_to_text(local_date('resource_months.interval_start', 'engagement.zone')) }}) as item_key,
+        concat_ws('', systems.instance, '/', {{ date_to_text(local_date('resource_months.interval_start', 'engagement.zone')) }}) as item_key,
         systems.is_registered as is_left,
         systems.is_connected and coalesce(bool_and(resource_coverage.is_covered), false) as is_right
     from systems

@@ -71,7 +71,7 @@ spells as (
 
     select
         *,
-        lag(active_to) over (partition by person_id order by active_from) as previous_active_to
+        lag(active_to) over (partition by person_id order by active_from nulls last) as previous_active_to
     from {{ ref('int_employment_spells') }}
 
 ),
@@ -171,7 +171,7 @@ moved as (
         events.external_id,
         snapshots.collected_at,
         snapshots.previous_at,
-        max_by(events.direction, events.occurred_at) as last_direction
+        {{ max_by('events.direction', 'events.occurred_at') }} as last_direction
     from events
     inner join snapshots
         on
@@ -214,7 +214,8 @@ logged_change as (
 
     select
         'grants_to_net_change' as reconciliation,
-        concat(
+        concat_ws(
+            '',
             coalesce(appeared.account_key, given.account_key), '/', coalesce(appeared.kind, given.kind), '/',
             coalesce(appeared.external_id, given.external_id), '/', {{ instant_to_text('coalesce(appeared.collected_at, given.collected_at)') }}
         ) as item_key,
@@ -235,7 +236,8 @@ listed_change as (
 
     select
         'grants_to_net_change' as reconciliation,
-        concat(
+        concat_ws(
+            '',
             coalesce(changes.account_key, grants.account_key), '/', coalesce(changes.kind, grants.kind), '/',
             coalesce(changes.external_id, grants.external_id), '/', {{ instant_to_text('coalesce(changes.first_seen_at, grants.granted_by_at)') }}
         ) as item_key,
@@ -304,7 +306,8 @@ fulfilled as (
 
     select
         'approved_requests_to_access' as reconciliation,
-        concat(
+        concat_ws(
+            '',
             asked.issue_key, '/',
             coalesce(
                 concat_ws('/', requested.system, requested.system_instance) || '/' || requested.kind || '/' || requested.external_id,

@@ -101,13 +101,13 @@ employed as (
 listed as (
 
     select
-        concat(employees.instance, ':', employees.employee_id) as person_id,
-        employees.gone_at is null and coalesce(lower(employees.status) not like '%inactive%', false) as is_listed
+        concat_ws('', employees.instance, ':', employees.employee_id) as person_id,
+        employees.gone_at is null and coalesce({{ lower_case('employees.status') }} not like '%inactive%', false) as is_listed
     from employees
     union all
     select
-        concat(workers.instance, ':', workers.worker_id),
-        bool_or(workers.gone_at is null and lower(workers.status) <> 'terminated')
+        concat_ws('', workers.instance, ':', workers.worker_id),
+        bool_or(workers.gone_at is null and {{ lower_case('workers.status') }} <> 'terminated')
     from workers
     group by workers.instance, workers.worker_id
 
@@ -177,7 +177,7 @@ payroll_ids as (
 
     select
         'hris_to_payroll' as reconciliation,
-        concat(coalesce(worked.person_id, paid.person_id), '/', coalesce(worked.month_no, paid.month_no)) as item_key,
+        concat_ws('', coalesce(worked.person_id, paid.person_id), '/', coalesce(worked.month_no, paid.month_no)) as item_key,
         coalesce(case when worked.is_certain then true else paid.person_id is not null end, false) and worked.person_id is not null as is_left,
         paid.person_id is not null as is_right
     from worked
@@ -190,7 +190,7 @@ contracts as (
 
     select
         'contracts_roll_forward' as reconciliation,
-        concat('registers:contractor/', contractor_id, '/', {{ date_to_text('contract_start') }}) as item_key,
+        concat_ws('', 'registers:contractor/', contractor_id, '/', {{ date_to_text('contract_start') }}) as item_key,
         true as is_left,
         gone_at is null as is_right
     from contractors
@@ -216,7 +216,7 @@ next_spells as (
 
     select
         *,
-        lead(active_from) over (partition by person_id order by active_from) as next_from,
+        lead(active_from) over (partition by person_id order by active_from nulls last) as next_from,
         {{ add_days('terminated_on', -early_removal_days) }} as removable_from_on
     from spells
 
@@ -226,7 +226,7 @@ deactivations as (
 
     select
         'deactivations_to_terminations' as reconciliation,
-        concat(ended.account_key, '/', {{ instant_to_text('ended.active_to') }}) as item_key,
+        concat_ws('', ended.account_key, '/', {{ instant_to_text('ended.active_to') }}) as item_key,
         true as is_left,
         count(next_spells.spell_key) > 0 as is_right
     from ended

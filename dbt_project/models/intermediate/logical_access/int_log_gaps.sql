@@ -34,7 +34,7 @@ followed as (
 
     select
         instance,
-        max(window_end_at) over (partition by instance order by window_end_at rows between unbounded preceding and 1 preceding) as gap_from,
+        max(window_end_at) over (partition by instance order by window_end_at nulls last rows between unbounded preceding and 1 preceding) as gap_from,
         window_start_at as gap_to
     from windows
 

@@ -80,7 +80,8 @@ by_ownership as (
 final as (
 
     select
-        concat(
+        concat_ws(
+            '',
             appeared.instance, ':', appeared.object_id, '/', substr(appeared.account_key, length(appeared.instance) + 2), '/',
             {{ instant_to_text('appeared.first_seen_at') }}
         ) as movement_key,

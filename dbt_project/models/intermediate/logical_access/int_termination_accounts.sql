@@ -134,9 +134,9 @@ ranked as (
         row_number() over (
             partition by item_key, account_key
             order by
-                case place when 'across' then 1 when 'before' then 2 else 3 end,
+                case place when 'across' then 1 when 'before' then 2 else 3 end nulls last,
                 case when place = 'before' then active_from end desc,
-                active_from
+                active_from nulls last
         ) as choice,
         max(coalesce(disabled_at, horizon_at)) over (partition by item_key, account_key) as last_usable_at,
         max(case when disabled_at is null then 1 else 0 end) over (partition by item_key, account_key) = 1 as is_active_at_horizon
@@ -149,7 +149,7 @@ followed as (
     select
         *,
         lead(active_from) over (
-            partition by item_key, account_key, place = 'after' or choice = 1 order by active_from
+            partition by item_key, account_key, place = 'after' or choice = 1 order by active_from nulls last
         ) as later_from
     from ranked
 

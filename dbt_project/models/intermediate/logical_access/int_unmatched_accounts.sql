@@ -72,8 +72,8 @@ leavers as (
         coalesce(terminations.terminated_at, terminations.occurred_at) as left_at,
         terminations.horizon_at,
         {{ name_key('terminations.display_name') }} as full_name,
-        {{ name_key("concat(names.last_name, names.other_names)") }} as reversed_name,
-        {{ name_key("concat(left(terminations.display_name, 1), names.last_name)") }} as short_name,
+        {{ name_key("concat_ws('', names.last_name, names.other_names)") }} as reversed_name,
+        {{ name_key("concat_ws('', left(terminations.display_name, 1), names.last_name)") }} as short_name,
         holders.person_id is not null as has_account
     from terminations
     inner join names
@@ -121,8 +121,8 @@ matched as (
             when candidates.account_key is not null then 'candidate'
             when leavers.full_name in (unresolved.login_name, unresolved.email_name, unresolved.display_name) then 'name'
             when leavers.reversed_name in (unresolved.login_name, unresolved.email_name, unresolved.display_name) then 'name'
-            when unresolved.login_name like concat(leavers.full_name, '%') then 'name'
-            when unresolved.login_name like concat(leavers.reversed_name, '%') then 'name'
+            when unresolved.login_name like concat_ws('', leavers.full_name, '%') then 'name'
+            when unresolved.login_name like concat_ws('', leavers.reversed_name, '%') then 'name'
             when leavers.short_name in (unresolved.login_name, unresolved.email_name) then 'short name'
             when not leavers.has_account then 'leaver without account'
         end as reason

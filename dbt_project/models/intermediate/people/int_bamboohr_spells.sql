@@ -10,7 +10,7 @@ status_rows as (
 
     select
         *,
-        lower(employment_status) like '%terminated%' as is_termination
+        {{ lower_case('employment_status') }} like '%terminated%' as is_termination
     from {{ ref('stg_bamboohr__employment_status') }}
     where effective_on is not null
 
@@ -23,7 +23,7 @@ standing as (
         coalesce(
             lag(is_termination) over (
                 partition by instance, employee_id
-                order by effective_on asc, is_termination desc, try_cast(row_id as bigint) asc, row_id asc
+                order by effective_on asc nulls last, is_termination desc, try_cast(row_id as bigint) asc nulls last, row_id asc nulls last
             ),
             true
         ) as was_terminated
@@ -42,7 +42,7 @@ turns as (
     where is_termination <> was_terminated
     window turn as (
         partition by instance, employee_id
-        order by effective_on asc, is_termination desc, try_cast(row_id as bigint) asc, row_id asc
+        order by effective_on asc nulls last, is_termination desc, try_cast(row_id as bigint) asc nulls last, row_id asc nulls last
     )
 
 ),
@@ -104,7 +104,7 @@ rescinded as (
         spells.employee_id,
         spells.hired_on,
         max(withdrawn.effective_on) as terminated_on,
-        max_by(withdrawn.termination_type, withdrawn.effective_on) as termination_type
+        {{ max_by('withdrawn.termination_type', 'withdrawn.effective_on') }} as termination_type
     from spells
     inner join withdrawn
         on withdrawn.instance = spells.instance and withdrawn.employee_id = spells.employee_id and withdrawn.effective_on >= spells.hired_on

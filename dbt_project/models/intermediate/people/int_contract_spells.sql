@@ -10,7 +10,7 @@ contracts as (
 
     select
         *,
-        concat('registers:contractor/', contractor_id) as person_id,
+        concat_ws('', 'registers:contractor/', contractor_id) as person_id,
         coalesce(extended_to, contract_end) as contract_end_on
     from {{ ref('stg_registers__contractors') }}
     where gone_at is null
@@ -21,9 +21,9 @@ contract_versions as (
 
     select
         *,
-        concat('registers:contractor/', contractor_id) as person_id,
+        concat_ws('', 'registers:contractor/', contractor_id) as person_id,
         coalesce(extended_to, contract_end) as contract_end_on,
-        lag(coalesce(extended_to, contract_end)) over (partition by contractor_id, contract_start order by seen_from) as previous_end_on
+        lag(coalesce(extended_to, contract_end)) over (partition by contractor_id, contract_start order by seen_from nulls last) as previous_end_on
     from {{ ref('stg_registers__contractors_intervals') }}
 
 ),
@@ -33,7 +33,7 @@ numbered_versions as (
     select
         *,
         count(*) filter (where previous_end_on is distinct from contract_end_on) over (
-            partition by person_id, contract_start order by seen_from rows between unbounded preceding and current row
+            partition by person_id, contract_start order by seen_from nulls last rows between unbounded preceding and current row
         ) as turn_no
     from contract_versions
 
@@ -47,7 +47,7 @@ contract_ends as (
         contract_end_on,
         min(seen_from) as seen_from,
         max(seen_to) as seen_to,
-        min_by(recorded_at, seen_from) as recorded_at
+        {{ min_by('recorded_at', 'seen_from') }} as recorded_at
     from numbered_versions
     group by person_id, contract_start, turn_no, contract_end_on
 
@@ -61,7 +61,7 @@ followed_ends as (
         lead(seen_from) over later as next_seen_from,
         lead(recorded_at) over later as next_recorded_at
     from contract_ends
-    window later as (partition by person_id, contract_start order by seen_from)
+    window later as (partition by person_id, contract_start order by seen_from nulls last)
 
 ),
 
@@ -81,7 +81,7 @@ overruns as (
     where
         followed_ends.next_end_on > followed_ends.contract_end_on
         and followed_ends.next_seen_from > {{ end_of_day('followed_ends.contract_end_on', 'people.zone') }}
-    qualify row_number() over (partition by followed_ends.person_id, followed_ends.contract_start order by followed_ends.seen_from) = 1
+    qualify row_number() over (partition by followed_ends.person_id, followed_ends.contract_start order by followed_ends.seen_from nulls last) = 1
 
 ),
 
@@ -93,8 +93,9 @@ contract_spells as (
         coalesce(overruns.contract_end_on, contracts.contract_end_on) as contract_end_on,
         case
             when not overruns.is_proven
-                then concat(
-                    'contract to ', cast(overruns.contract_end_on as string), ', extension first seen ', cast(overruns.extended_from as string)
+                then concat_ws(
+                    '',
+                    'contract to ', cast(overruns.contract_end_on as string), ', extension first seen ', {{ instant_as_text('overruns.extended_from') }}
                 )
         end as contradiction,
         contracts.terminated_on as stated_end_on,

@@ -70,8 +70,8 @@ bamboohr_ends as (
         case when not spells.is_rescinded then spells.terminated_on end as ends_on,
         employees.terminated_on as stated_end_on,
         case when spells.is_last and employees.terminated_on >= spells.hired_on then employees.terminated_on end as directory_ends_on,
-        coalesce(lower(employees.status) like '%inactive%', false) as is_inactive,
-        coalesce(lower(employees.employment_history_status) like '%terminated%', false) as is_history_terminated,
+        coalesce({{ lower_case('employees.status') }} like '%inactive%', false) as is_inactive,
+        coalesce({{ lower_case('employees.employment_history_status') }} like '%terminated%', false) as is_history_terminated,
         employees.status,
         employees.employment_history_status,
         employees.gone_at,
@@ -82,7 +82,7 @@ bamboohr_ends as (
     from bamboohr_spells as spells
     inner join employees
         on employees.instance = spells.instance and employees.employee_id = spells.employee_id
-    inner join people on people.person_id = concat(spells.instance, ':', spells.employee_id)
+    inner join people on people.person_id = concat_ws('', spells.instance, ':', spells.employee_id)
     left join last_snapshots on last_snapshots.instance = spells.instance
     left join last_sightings
         on last_sightings.instance = spells.instance and last_sightings.employee_id = spells.employee_id
@@ -104,7 +104,7 @@ bamboohr_dated as (
 bamboohr as (
 
     select
-        concat(spells.instance, ':', spells.employee_id) as person_id,
+        concat_ws('', spells.instance, ':', spells.employee_id) as person_id,
         spells.hired_on,
         spells.recorded_end_on as terminated_on,
         terminations.termination_instant,
@@ -125,7 +125,8 @@ bamboohr as (
                         or spells.directory_ends_on < spells.last_snapshot_on
                     )
                 )
-                then concat(
+                then concat_ws(
+                    '',
                     'status ', coalesce(spells.status, 'empty'),
                     ', employment history ', coalesce(spells.employment_history_status, 'empty'),
                     ', termination date ', coalesce(cast(spells.stated_end_on as string), 'none'),
@@ -148,26 +149,26 @@ bamboohr as (
 workers as (
 
     select
-        concat(workers.instance, ':', workers.worker_id) as person_id,
+        concat_ws('', workers.instance, ':', workers.worker_id) as person_id,
         workers.hired_on,
         workers.terminated_on,
         workers.terminated_at as termination_instant,
         {{ is_involuntary('workers.termination_type') }} as is_involuntary,
-        coalesce(lower(workers.status) = 'rescinded', false) as is_rescinded,
+        coalesce({{ lower_case('workers.status') }} = 'rescinded', false) as is_rescinded,
         workers.recorded_at,
         'termination' as ended_by,
         case
-            when lower(workers.status) = 'terminated' and workers.terminated_on is null then 'status terminated without a date'
+            when {{ lower_case('workers.status') }} = 'terminated' and workers.terminated_on is null then 'status terminated without a date'
             when
-                lower(workers.status) = 'active'
+                {{ lower_case('workers.status') }} = 'active'
                 and workers.terminated_on < {{ local_date('last_snapshots.last_snapshot_at', 'people.zone') }}
-                then concat('status active, terminated on ', cast(workers.terminated_on as string))
+                then concat_ws('', 'status active, terminated on ', cast(workers.terminated_on as string))
         end as contradiction,
         {{ null_instant() }} as vanished_at,
         workers.collection_id,
         workers.record_key
     from {{ ref('stg_hris_csv__workers') }} as workers
-    inner join people on people.person_id = concat(workers.instance, ':', workers.worker_id)
+    inner join people on people.person_id = concat_ws('', workers.instance, ':', workers.worker_id)
     left join last_snapshots on last_snapshots.instance = workers.instance
     -- a spell whose first day was corrected disappears with its old key
     where workers.gone_at is null
@@ -224,7 +225,7 @@ final as (
 
     select
         person_id,
-        concat(person_id, '/', {{ date_to_text('hired_on') }}) as spell_key,
+        concat_ws('', person_id, '/', {{ date_to_text('hired_on') }}) as spell_key,
         hired_on,
         terminated_on,
         terminated_at,

@@ -28,7 +28,7 @@ contractors as (
 people as (
 
     select
-        concat(instance, ':', employee_id) as person_id,
+        concat_ws('', instance, ':', employee_id) as person_id,
         'employee' as worker_type,
         display_name,
         work_email,
@@ -47,7 +47,7 @@ people as (
     from employees
     union all
     select
-        concat(instance, ':', worker_id),
+        concat_ws('', instance, ':', worker_id),
         coalesce(worker_type, 'employee'),
         coalesce(display_name, concat_ws(' ', first_name, last_name)),
         work_email,
@@ -66,7 +66,7 @@ people as (
     from workers
     union all
     select
-        concat('registers:contractor/', contractor_id),
+        concat_ws('', 'registers:contractor/', contractor_id),
         'contractor',
         display_name,
         email,

@@ -22,11 +22,11 @@ bamboohr as (
         job_rows.location,
         {{ start_of_day('job_rows.effective_on', 'people.zone') }} as valid_from,
         {{ start_of_day(
-            'lead(job_rows.effective_on) over (partition by job_rows.instance, job_rows.employee_id order by job_rows.effective_on)',
+            'lead(job_rows.effective_on) over (partition by job_rows.instance, job_rows.employee_id order by job_rows.effective_on nulls last)',
             'people.zone'
         ) }} as valid_to
     from job_rows
-    inner join people on people.person_id = concat(job_rows.instance, ':', job_rows.employee_id)
+    inner join people on people.person_id = concat_ws('', job_rows.instance, ':', job_rows.employee_id)
 
 ),
 

@@ -21,18 +21,18 @@ contractors as (
 emails as (
 
     select
-        concat(instance, ':', employee_id) as person_id,
-        lower(trim(work_email)) as email
+        concat_ws('', instance, ':', employee_id) as person_id,
+        {{ lower_case(trimmed('work_email')) }} as email
     from employees
     union all
     select
-        concat(instance, ':', worker_id),
-        lower(trim(work_email))
+        concat_ws('', instance, ':', worker_id),
+        {{ lower_case(trimmed('work_email')) }}
     from workers
     union all
     select
-        concat('registers:contractor/', contractor_id),
-        lower(trim(email))
+        concat_ws('', 'registers:contractor/', contractor_id),
+        {{ lower_case(trimmed('email')) }}
     from contractors
 
 ),

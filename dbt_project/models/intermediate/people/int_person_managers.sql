@@ -25,13 +25,13 @@ names as (
     select distinct
         instance,
         employee_id,
-        lower(trim(display_name)) as name
+        {{ lower_case(trimmed('display_name')) }} as name
     from employees
     union
     select distinct
         instance,
         employee_id,
-        lower(trim(concat(first_name, ' ', last_name))) as name
+        {{ lower_case(trimmed("concat_ws('', first_name, ' ', last_name)")) }} as name
     from employees
 
 ),
@@ -39,18 +39,18 @@ names as (
 bamboohr as (
 
     select
-        concat(job_rows.instance, ':', job_rows.employee_id) as person_id,
+        concat_ws('', job_rows.instance, ':', job_rows.employee_id) as person_id,
         job_rows.instance,
         job_rows.employee_id,
         job_rows.row_id,
-        lower(trim(job_rows.reports_to)) as manager_name,
+        {{ lower_case(trimmed('job_rows.reports_to')) }} as manager_name,
         {{ start_of_day('job_rows.effective_on', 'people.zone') }} as valid_from,
         {{ start_of_day(
-            'lead(job_rows.effective_on) over (partition by job_rows.instance, job_rows.employee_id order by job_rows.effective_on)',
+            'lead(job_rows.effective_on) over (partition by job_rows.instance, job_rows.employee_id order by job_rows.effective_on nulls last)',
             'people.zone'
         ) }} as valid_to
     from job_rows
-    inner join people on people.person_id = concat(job_rows.instance, ':', job_rows.employee_id)
+    inner join people on people.person_id = concat_ws('', job_rows.instance, ':', job_rows.employee_id)
 
 ),
 
@@ -93,13 +93,13 @@ by_supervisor as (
 csv as (
 
     select
-        concat(managers.instance, ':', managers.worker_id) as person_id,
+        concat_ws('', managers.instance, ':', managers.worker_id) as person_id,
         managers.instance,
         managers.manager_worker_id,
         {{ start_of_day('managers.valid_from', 'people.zone') }} as valid_from,
         {{ end_of_day('managers.valid_to', 'people.zone') }} as valid_to
     from {{ ref('stg_hris_csv__managers') }} as managers
-    inner join people on people.person_id = concat(managers.instance, ':', managers.worker_id)
+    inner join people on people.person_id = concat_ws('', managers.instance, ':', managers.worker_id)
     where managers.gone_at is null
 
 ),
@@ -108,7 +108,7 @@ contractors as (
 
     select
         *,
-        least(active_to, lead(active_from) over (partition by person_id order by active_from)) as managed_to
+        least(active_to, lead(active_from) over (partition by person_id order by active_from nulls last)) as managed_to
     from {{ ref('int_employment_spells') }}
     where person_id like 'registers:contractor/%'
 
@@ -118,7 +118,7 @@ sponsors as (
 
     select
         *,
-        lead(contract_start) over (partition by contractor_id order by contract_start) as next_start
+        lead(contract_start) over (partition by contractor_id order by contract_start nulls last) as next_start
     from {{ ref('stg_registers__contractors') }}
     where gone_at is null
 
@@ -128,7 +128,8 @@ managers as (
 
     select
         bamboohr.person_id,
-        concat(
+        concat_ws(
+            '',
             bamboohr.instance, ':',
             case
                 when by_name.bearers = 1 then by_name.manager_id
@@ -158,7 +159,7 @@ managers as (
             else 'worker_id'
         end
     from csv
-    left join people as same_hris on same_hris.person_id = concat(csv.instance, ':', csv.manager_worker_id)
+    left join people as same_hris on same_hris.person_id = concat_ws('', csv.instance, ':', csv.manager_worker_id)
     left join people as other_hris on other_hris.person_id = csv.manager_worker_id
     union all
     select
@@ -170,7 +171,7 @@ managers as (
     from contractors
     inner join sponsors
         on
-            concat('registers:contractor/', sponsors.contractor_id) = contractors.person_id
+            concat_ws('', 'registers:contractor/', sponsors.contractor_id) = contractors.person_id
             and sponsors.contract_start <= contractors.hired_on
             and (sponsors.next_start is null or sponsors.next_start > contractors.hired_on)
     left join people on people.person_id = sponsors.sponsor_worker_id

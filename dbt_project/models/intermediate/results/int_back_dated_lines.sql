@@ -19,8 +19,8 @@ collections as (
         resource,
         collection_id,
         collected_at,
-        lag(collection_id) over (partition by instance, resource order by collected_at, n) as previous_collection_id,
-        lag(collected_at) over (partition by instance, resource order by collected_at, n) as previous_collected_at
+        lag(collection_id) over (partition by instance, resource order by collected_at nulls last, n nulls last) as previous_collection_id,
+        lag(collected_at) over (partition by instance, resource order by collected_at nulls last, n nulls last) as previous_collected_at
     from {{ ref('stg_ledger__collections') }}
     where source = 'registers' and kind = 'committed'
 

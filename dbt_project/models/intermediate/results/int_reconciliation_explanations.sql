@@ -18,7 +18,7 @@ final as (
         approved_at,
         first_collected_at,
         coalesce(
-            approved_at is not null and lower(trim(approved_by)) <> lower(trim(explained_by)),
+            approved_at is not null and {{ lower_case(trimmed('approved_by')) }} <> {{ lower_case(trimmed('explained_by')) }},
             false
         ) as is_approved
     from explanations

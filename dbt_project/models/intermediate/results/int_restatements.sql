@@ -15,7 +15,7 @@ versions as (
         lag(collection_id) over record as before_collection_id
     from sightings
     window record as (
-        partition by source, instance, table_name, record_key order by n, source_updated_at nulls first, payload_sha256
+        partition by source, instance, table_name, record_key order by n nulls last, source_updated_at nulls first, payload_sha256 nulls last
     )
 
 ),
@@ -24,7 +24,7 @@ changes as (
 
     select
         *,
-        row_number() over (order by source, instance, table_name, record_key, n, source_updated_at nulls first, payload_sha256) as change_no
+        row_number() over (order by source nulls last, instance nulls last, table_name nulls last, record_key nulls last, n nulls last, source_updated_at nulls first, payload_sha256 nulls last) as change_no
     from versions
     where
         before_sha256 <> payload_sha256
@@ -45,20 +45,18 @@ changes as (
 leaves as (
 
     select
-        changes.change_no,
+        leaf.change_no,
         leaf.field,
         leaf.value as before_value,
         cast(null as string) as after_value
-    from changes
-    {{ json_leaves('changes.before_payload') }}
+    from {{ json_leaves('changes', 'change_no', 'before_payload') }} as leaf
     union all
     select
-        changes.change_no,
+        leaf.change_no,
         leaf.field,
         cast(null as string) as before_value,
         leaf.value as after_value
-    from changes
-    {{ json_leaves('changes.payload') }}
+    from {{ json_leaves('changes', 'change_no', 'payload') }} as leaf
 
 ),
 

@@ -60,6 +60,7 @@ required_runs as (
         check_runs.oid,
         check_runs.is_by_merge,
         check_runs.is_candidate,
+        concat_ws('', {{ instant_to_text('check_runs.completed_at') }}, '/', lpad(coalesce(check_runs.check_run_id, '0'), 20, '0')) as run_order,
         required_checks.app_id is null or coalesce(required_checks.app_id = check_runs.app_id, false) as is_required_app
     from required_checks
     inner join check_runs
@@ -77,10 +78,10 @@ check_results as (
         required_checks.is_functional,
         required_checks.is_skip_allowed,
         count(case when required_runs.is_candidate and required_runs.is_required_app then 1 end) as runs,
-        max_by(
-            required_runs.outcome,
-            case when required_runs.is_candidate and required_runs.is_required_app and required_runs.is_by_merge then concat({{ instant_to_text('required_runs.completed_at') }}, '/', lpad(coalesce(required_runs.check_run_id, '0'), 20, '0')) end
-        ) as latest_outcome,
+        {{ max_by(
+            'required_runs.outcome',
+            'case when required_runs.is_candidate and required_runs.is_required_app and required_runs.is_by_merge then required_runs.run_order end'
+        ) }} as latest_outcome,
         max(case when required_runs.is_candidate and required_runs.is_required_app and required_runs.is_by_merge and required_runs.outcome = 'SUCCESS' then 1 else 0 end) = 1 as has_passed_by_merge,
         max(
             case
@@ -161,10 +162,7 @@ deployment_checks as (
         required_checks.check_name,
         required_checks.app_id,
         required_checks.is_skip_allowed,
-        max_by(
-            required_runs.outcome,
-            concat({{ instant_to_text('required_runs.completed_at') }}, '/', lpad(coalesce(required_runs.check_run_id, '0'), 20, '0'))
-        ) as latest_outcome
+        {{ max_by('required_runs.outcome', 'required_runs.run_order') }} as latest_outcome
     from deployments
     inner join required_checks on required_checks.item_key = deployments.item_key
     left join required_runs

@@ -74,7 +74,7 @@ final as (
     inner join changes
         on changes.movement_key = grants.item_key and changes.kind = 'repository_permission'
     inner join collaborators
-        on collaborators.instance = changes.instance and collaborators.record_key = concat(changes.object_id, '/', grants.account_id)
+        on collaborators.instance = changes.instance and collaborators.record_key = concat_ws('', changes.object_id, '/', grants.account_id)
     union
     select
         changes.movement_key,
