@@ -242,12 +242,10 @@ brought as (
         on own_events.activity_id = walked.own_activity_id
     left join lost_line_events
         on
-            lost_line_events.repository_id = walked.repository_id
+            lost_line_events.repository_id = case when walked.line = 'current' and walked.tip_activity_id is null then walked.repository_id end
             and lost_line_events.branch = walked.branch
-            and walked.line = 'current'
             and walked.position < lost_line_events.line_starts_at
             and walked.position > lost_line_events.from_position
-            and walked.tip_activity_id is null
     qualify row_number() over (
         partition by walked.repository_id, walked.branch, walked.sha order by lost_line_events.event_at, lost_line_events.activity_id
     ) = 1
