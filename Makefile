@@ -6,7 +6,7 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 export GX_ANALYTICS_ENABLED := false
 export RUNTIME__DLTHUB_TELEMETRY := false
 
-.PHONY: env package test check unit test-crash mutants lock clean
+.PHONY: env package test check unit test-crash mutants bench lock clean
 
 package: env
 	@$(BIN)/itgc package
@@ -31,6 +31,12 @@ test-crash: env
 mutants: env
 	@$(BIN)/python -m tests.mutants
 
+# The speed, as ratios: `make bench` takes minutes, `make bench SCALE=100` the reference load, and writes docs/performance.*.
+SCALE ?= 1
+bench: env
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-bench.lock
+	@$(BIN)/python -m bench --scale $(SCALE)
+
 env: .venv/.installed
 
 .venv/.installed: requirements-uv.lock requirements.lock pyproject.toml
@@ -45,6 +51,7 @@ env: .venv/.installed
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 lock: env
 	@$(LOCK) pyproject.toml --group dev -o requirements.lock
+	@$(LOCK) --group bench -c requirements.lock -o requirements-bench.lock
 	@$(BIN)/uv --version | awk '{print "uv==" $$2}' | $(LOCK) - -o requirements-uv.lock
 
 clean:

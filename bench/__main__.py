@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import report
-from bench.goals import Plan, measure, to_stderr
+from bench.goals import PARTS, Plan, Results, measure, to_stderr
 from bench.measure import PROJECT
 
 
@@ -22,16 +22,22 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--engagement", type=Path, help="engagement of the company that is collected; the demo's by default"
     )
+    parser.add_argument("--rows", type=int, help="flat records and job runs, in place of those of the scale")
+    parser.add_argument("--only", nargs="*", default=[], choices=sorted(PARTS), help="parts; everything by default")
     parser.add_argument("--docs", type=Path, help="folder whose performance.* are written; docs at --scale 100")
     chosen = parser.parse_args(arguments)
-    plan = Plan(chosen.scale, chosen.repeats, chosen.work.resolve(), chosen.engagement)
-    measured = measure(plan, to_stderr).as_dict()
-    results: dict[str, Any] = {"scale": plan.scale, "repeats": plan.repeats, "machine": report.machine(), **measured}
-    results = json.loads(json.dumps(results))
-    (plan.work / "results.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
-    docs = chosen.docs or (PROJECT / "docs" if plan.scale >= 100 else None)
-    if docs is not None:
-        report.write(results, docs)
+    plan = Plan(chosen.scale, chosen.repeats, chosen.work.resolve(), chosen.engagement, chosen.rows)
+    docs = chosen.docs or (PROJECT / "docs" if plan.scale >= 100 and not chosen.only else None)
+    results: dict[str, Any] = {}
+
+    def keep(measured: Results) -> None:
+        told = {"scale": plan.scale, "repeats": plan.repeats, "machine": report.machine(), **measured.as_dict()}
+        results.update(json.loads(json.dumps(told)))
+        (plan.work / "results.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
+        if docs is not None:
+            report.write(results, docs)
+
+    measure(plan, to_stderr, chosen.only, keep)
     sys.stdout.write(report.markdown(results))
     return 0
 

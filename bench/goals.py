@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,12 +25,14 @@ class Plan:
         repeats: How often each pair of sides runs.
         work: Folder of vaults, warehouses and scratch.
         engagement: Engagement file of the collected company; None for the project's own.
+        rows: Flat records and job runs, in place of those of the scale.
     """
 
     scale: int
     repeats: int
     work: Path
     engagement: Path | None = None
+    rows: int | None = None
 
     @property
     def sizes(self) -> list[int]:
@@ -40,12 +42,12 @@ class Plan:
     @property
     def flat_rows(self) -> int:
         """Flat records that are landed: a million at the reference load."""
-        return min(1_000_000, 100_000 * self.scale)
+        return self.rows or min(1_000_000, 100_000 * self.scale)
 
     @property
     def items(self) -> int:
         """Job runs that are exported and drawn from: ten million at the reference load."""
-        return min(10_000_000, 1_000_000 * self.scale)
+        return self.rows or min(10_000_000, 1_000_000 * self.scale)
 
 
 @dataclass(frozen=True)
@@ -104,15 +106,25 @@ def at_least(number: str, goal: str, limit: float, pair: Pair, note: str) -> Goa
     return Goal(number, goal, round(pair.ratio, 2), pair.ratio >= limit, round(pair.cpu_ratio, 2), note)
 
 
-def measure(plan: Plan, say: Say) -> Results:
-    """Measure everything, in an order in which what fails early costs least."""
+def measure(
+    plan: Plan, say: Say, parts: Sequence[str] = (), keep: Callable[[Results], None] = lambda _: None
+) -> Results:
+    """Measure everything, or some parts of :data:`PARTS`, cheap ones first.
+
+    Args:
+        plan: How much.
+        say: Called with one line per step.
+        parts: Names of parts; none for all.
+        keep: Called with what there is after every part, so that a long run that is stopped keeps it.
+    """
     results = Results()
     plan.work.mkdir(parents=True, exist_ok=True)
-    parts = (_command_line, _collection, _items, _nodes, _warm, _increment, _pipeline)
-    for part in parts:
-        say(f"{part.__name__.strip('_').replace('_', ' ')} …")
-        results.goals += part(plan, results, say)
-    results.goals.sort(key=lambda goal: (int("".join(c for c in goal.number if c.isdigit()) or 0), goal.number))
+    for name, part in PARTS.items():
+        if not parts or name in parts:
+            say(f"{name} …")
+            results.goals += part(plan, results, say)
+            results.goals.sort(key=lambda goal: (int("".join(c for c in goal.number[:2] if c.isdigit())), goal.number))
+            keep(results)
     return results
 
 
@@ -283,6 +295,18 @@ def _growth(plan: Plan, stages: dict[int, dict[str, Measured]]) -> Iterator[Goal
                 round(cpu[1] / cpu[0], 2),
                 note,
             )
+
+
+PARTS: dict[str, Callable[[Plan, Results, Say], Iterator[Goal]]] = {
+    "command-line": _command_line,
+    "collection": _collection,
+    "items": _items,
+    "nodes": _nodes,
+    "pipeline": _pipeline,
+    "increment": _increment,
+    "warm": _warm,
+}
+"""Name → what measures some of the goals."""
 
 
 def _stage(copies: int, stage: str, done: Measured) -> Stage:

@@ -432,7 +432,8 @@ def job_runs(clock: Clock, path: str, rows: int) -> Facts:
         connection.execute("create schema marts")
         connection.execute(
             "create table marts.job_runs as select "
-            "'scheduler-1:job-' || range % 400 || '/' || lpad(range::varchar, 9, '0') as item_key, timestamptz '2025-10-01 04:00:00Z' + to_seconds(range * 3) as occurred_at, "
+            "'scheduler-1:job-' || range % 400 || '/' || lpad(range::varchar, 9, '0') as item_key, "
+            "timestamptz '2025-10-01 04:00:00Z' + to_seconds(range * 3) as occurred_at, "
             "cast(timestamp '2025-10-01 00:00:00' + to_seconds(range * 3) as date) as occurred_on, "
             "case when range % 97 = 0 then 'EXCEPTION' else 'PASS' end as status, 'job-' || range % 400 as job, "
             "range % 900 as seconds, range % 97 = 0 as is_failed, "

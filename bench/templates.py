@@ -50,24 +50,30 @@ _NUMBERED = frozenset(
     )
 )
 """Fields whose number (as a number or as text) identifies something."""
-_NAMES = frozenset({"displayName", "display_name", "lastName", "last_name"})
-_PEOPLE = frozenset({"bamboohr.employees", "hris_csv.workers", "jira.users", "okta.users", "registers.contractors"})
+_NAMES = frozenset({"displayName", "display_name", "lastName", "last_name", "reportsTo"})
+_PEOPLE = frozenset(
+    {"bamboohr.employees", "bamboohr.job_info", "hris_csv.workers", "jira.users", "okta.users", "registers.contractors"}
+)
 """Tables whose records are people: nobody bears the name of somebody of another copy."""
 _SHARED = {"issuetype", "status"}  # objects whose `id` is the platform's own
 _EVERYONES = {"19864447"}  # GitHub's web-flow
 _NO_SHA = "0" * 40
 _REPOSITORIES = "ledger-core|payroll-engine|payments-gateway|employee-portal|data-pipelines|infrastructure"
+# no copy of a SHA, a UUID or an account's id can be one of the base: the digits move up, the version is another one
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\b(\d+)(?=\+[\w-]+(?:\[bot\])?@users\.noreply)"), rf"{MARK}\1"),
     (re.compile(r"(?<![\w.+\[\]-])(?!noreply@)([\w.-]+)(?=@[\w-]+\.)"), rf"\1{MARK}"),
-    (re.compile(rf"(?<![0-9a-f])(?!{_NO_SHA})([0-9a-f]{{37}})[0-9a-f]{{3}}(?![0-9a-f])"), rf"\1{MARK}"),
-    (re.compile(r"\b([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{9})[0-9a-f]{3}\b"), rf"\1{MARK}"),
-    (re.compile(r"\b(5f[0-9a-f]{19})[0-9a-f]{3}\b"), rf"\1{MARK}"),
+    (re.compile(rf"(?<![0-9a-f])(?!{_NO_SHA})[0-9a-f]{{3}}([0-9a-f]{{37}})(?![0-9a-f])"), rf"\1{MARK}"),
+    (
+        re.compile(r"\b([0-9a-f]{8}-[0-9a-f]{4}-)4([0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{9})[0-9a-f]{3}\b"),
+        rf"\g<1>5\2{MARK}",
+    ),
+    (re.compile(r"\b5f([0-9a-f]{19})[0-9a-f]{3}\b"), rf"6f\1{MARK}"),
     (re.compile(r"\b(?!oty)([0-9A-Za-z]{14,17})[0-9A-Za-z]x7\b"), rf"\1{MARK}"),
     (re.compile(r"\b(ACC)(?=-\d|$)", re.IGNORECASE), rf"\1{MARK}"),
     (re.compile(rf"(?<![\w-])({_REPOSITORIES})(?![\w-])"), rf"\1{MARK}"),
     (re.compile(r"\b(?!okta-|github-|jira-|git-)([a-z]+\d*)(-harbor)(?![\w-])"), rf"\1{MARK}\2"),
-    (re.compile(r"\b(harbor-(?:deps|release|deploy))(?![\w-])"), rf"\1{MARK}"),
+    (re.compile(r"\b(harbor-(?:deps|release|deploy)|contractor-k|quietfox)(?![\w-])"), rf"\1{MARK}"),
     (re.compile(r"\b(C-\d{4}|SEC-\d{3}|UK\d{4})\b"), rf"\1{MARK}"),
     (re.compile(r"\bbamboohr-us:(?=\d)"), f"bamboohr-us:{MARK}"),
     (re.compile(r"\b([A-Z][A-Za-z]*_)(?=\d{3})"), rf"\1{MARK}"),
