@@ -96,9 +96,10 @@ class Results:
         return asdict(self)
 
 
-def at_most(number: str, goal: str, limit: float, pair: Pair, note: str) -> Goal:
-    """A goal that a ratio of times is at most so much."""
-    return Goal(number, goal, round(pair.ratio, 2), pair.ratio <= limit, round(pair.cpu_ratio, 2), note)
+def at_most(number: str, goal: str, limit: float, pair: Pair, note: str, *, is_judged: bool = True) -> Goal:
+    """A goal that a ratio of times is at most so much; not judged where the size is not that of the goal."""
+    is_met = pair.ratio <= limit if is_judged else None
+    return Goal(number, goal, round(pair.ratio, 2), is_met, round(pair.cpu_ratio, 2), note)
 
 
 def at_least(number: str, goal: str, limit: float, pair: Pair, note: str) -> Goal:
@@ -170,11 +171,13 @@ def _items(plan: Plan, results: Results, _: Say) -> Iterator[Goal]:
     both = {"path": path, "folder": folder}
     export = compare(("export_leaves", both), ("export_plain", both), plan.repeats)
     what = f"{rows:,} rows of a table of the bench's own (the project has no mart of job runs yet)"
-    yield at_most("8a", "leaves + root ≤ 2.5 × the ordered CSV export", 2.5, export, what)
+    full = rows >= 10_000_000
+    what += "" if full else "; the goal speaks of ten million"
+    yield at_most("8a", "leaves + root ≤ 2.5 × the ordered CSV export", 2.5, export, what, is_judged=full)
     results.stages.append(_stage(0, f"export with leaves of {rows:,} items", export.left[-1]))
-    yield Goal("8b", "peak of it ≤ 4 GB", round(export.peak_mb), export.peak_mb <= 4096, None, what)
+    yield Goal("8b", "peak of it ≤ 4 GB", round(export.peak_mb), export.peak_mb <= 4096 if full else None, None, what)
     sample = compare(("draw_sample", {"path": path}), ("hash_pass", {"path": path}), plan.repeats)
-    yield at_most("9", "sample of 60 ≤ 0.6 × one hashing pass", 0.6, sample, what)
+    yield at_most("9", "sample of 60 ≤ 0.6 × one hashing pass", 0.6, sample, what, is_judged=full)
     results.stages.append(_stage(0, f"draw of 60 from {rows:,} items", sample.left[-1]))
     for name in ("items.duckdb", "leaves.csv", "plain.csv"):
         (plan.work / name).unlink(missing_ok=True)

@@ -1,24 +1,8 @@
-with records as (
+-- The log is unpacked once; what is unnested here is short, since the engine keeps it in memory.
+with events as (
 
-    select * from {{ latest_records('raw_okta', 'system_log') }} as records
-
-),
-
--- only the targets are unnested, and only of events that have any: the engine keeps what it unnests in memory
-events as (
-
-    select
-        {{ json_text('payload', '$.uuid') }} as event_id,
-        {{ json_timestamp('payload', '$.published') }} as occurred_at,
-        {{ json_text('payload', '$.eventType') }} as event_type,
-        {{ json_text('payload', '$.outcome.result') }} as outcome,
-        {{ json_text('payload', '$.target') }} as targets,
-        instance,
-        record_key,
-        collection_id,
-        collected_at,
-        payload_sha256,
-    from records
+    select * from {{ ref('stg_okta__system_log') }}
+    where targets is not null
 
 ),
 
@@ -41,7 +25,6 @@ final as (
         events.payload_sha256,
     from events
     {{ json_items('events.targets', '$', 'target') }}
-    where events.targets <> '[]'
 
 )
 
