@@ -58,7 +58,9 @@ _PEOPLE = frozenset(
 _SHARED = {"issuetype", "status"}  # objects whose `id` is the platform's own
 _EVERYONES = {"19864447"}  # GitHub's web-flow
 _NO_SHA = "0" * 40
-_REPOSITORIES = "ledger-core|payroll-engine|payments-gateway|employee-portal|data-pipelines|infrastructure"
+_REPOSITORIES = (
+    "worker-portal|ledger-core|payroll-engine|payments-gateway|employee-portal|data-pipelines|infrastructure"
+)
 # no copy of a SHA, a UUID or an account's id can be one of the base: the digits move up, the version is another one
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\b(\d+)(?=\+[\w-]+(?:\[bot\])?@users\.noreply)"), rf"{MARK}\1"),
