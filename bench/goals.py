@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from bench.measure import Measured, Pair, compare, run_side
-from bench.vault import multiply
 
 Say = Callable[[str], None]
 
@@ -336,8 +335,8 @@ def _multiplied(plan: Plan, copies: int) -> tuple[Path, dict[str, int]]:
     done = build / "rows.json"
     if not done.exists():
         _fresh(plan, f"x{copies}")
-        done_rows = multiply(base / "vault", build / "vault", copies)
-        done.write_text(json.dumps(done_rows), encoding="utf-8")
+        made = run_side("multiplied", {"base": str(base / "vault"), "target": str(build / "vault"), "copies": copies})
+        done.write_text(json.dumps(made.facts["rows"]), encoding="utf-8")
 
     return build, json.loads(done.read_text(encoding="utf-8"))
 

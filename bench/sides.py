@@ -223,6 +223,14 @@ def collect_demo(clock: Clock, build: str, ticks: int = 0, day_after: bool = Fal
     return {"rows": sum(outcome.rows for outcome in report.committed)}
 
 
+def multiplied(clock: Clock, base: str, target: str, copies: int) -> Facts:
+    """Write the vault with so many copies of the company."""
+    from bench.vault import multiply
+
+    with clock.running():
+        return {"rows": multiply(Path(base), Path(target), copies)}
+
+
 def _register(workspace: Workspace) -> None:
     import duckdb
 
@@ -503,6 +511,7 @@ SIDES: dict[str, Callable[..., Facts]] = {
         land_dicts,
         dlt_dicts,
         collect_demo,
+        multiplied,
         dbt_build,
         dbt_one,
         raw_build,
