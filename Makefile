@@ -6,7 +6,7 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 export GX_ANALYTICS_ENABLED := false
 export RUNTIME__DLTHUB_TELEMETRY := false
 
-.PHONY: env env-spark extras package test test-spark check unit unit-spark test-crash mutants lock clean
+.PHONY: env env-spark extras package test test-spark check unit unit-spark test-crash mutants bench lock clean
 
 package: env
 	@$(BIN)/itgc package
@@ -42,6 +42,12 @@ test-crash: env
 mutants: env
 	@$(BIN)/python -m tests.mutants
 
+# The speed, as ratios: `make bench` takes minutes, `make bench SCALE=100` the reference load, and writes docs/performance.*.
+SCALE ?= 1
+bench: env
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-bench.lock
+	@$(BIN)/python -m bench --scale $(SCALE)
+
 env: .venv/.installed
 
 env-spark: .venv/.spark
@@ -71,6 +77,7 @@ lock: env
 	@$(LOCK) pyproject.toml --group dev -o requirements.lock
 	@$(LOCK) pyproject.toml --group dev --group extras --extra object-storage --extra deployment -c requirements.lock -o requirements-extras.lock
 	@$(LOCK) pyproject.toml --extra spark -c requirements.lock $$(sed -n 's/^\([a-z0-9._-]*\)==.*/--no-emit-package \1/p' requirements.lock) -o requirements-spark.lock
+	@$(LOCK) --group bench -c requirements.lock -o requirements-bench.lock
 	@$(BIN)/uv --version | awk '{print "uv==" $$2}' | $(LOCK) - -o requirements-uv.lock
 
 clean:

@@ -16,6 +16,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
+from ingestion.digests import Digests
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -23,7 +25,9 @@ RAW_COLUMNS = ("record_key", "source_updated_at", "collection_id", "payload_sha2
 """The one shape of every raw table."""
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_DIGEST = 16  # bytes
 _INT64 = range(-(2**63), 2**63)
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 class SourceError(Exception):
@@ -151,24 +155,37 @@ def parse_instant(text: str) -> datetime:
     return value.astimezone(UTC)
 
 
+def _text(value: str) -> str:
+    return value if value.isascii() else _LONE_SURROGATE.sub("\ufffd", value)
+
+
 def _plain(value: object) -> object:
     """Make a value JSON-safe for every engine: non-integer numbers and integers beyond 64 bits become strings."""
-    if value is None or isinstance(value, bool):
+    kind = type(value)
+    if kind is str:
+        return _text(value)  # type: ignore[arg-type]
+    if value is None or kind is bool:
         return value
-    if isinstance(value, str):
-        return _LONE_SURROGATE.sub("\ufffd", value)
+    if kind is dict:
+        return {_text(str(name)): _plain(part) for name, part in value.items()}  # type: ignore[attr-defined]
     if isinstance(value, int):
         return value if value in _INT64 else str(value)
+    return _plain_of_other_type(value)
+
+
+def _plain_of_other_type(value: object) -> object:
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
     if isinstance(value, float):
         return repr(value)
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, datetime):
         return instant(value)
+    if isinstance(value, str):
+        return _text(value)
     if isinstance(value, Mapping):
-        return {_LONE_SURROGATE.sub("\ufffd", str(name)): _plain(part) for name, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
+        return {_text(str(name)): _plain(part) for name, part in value.items()}
     raise TypeError(f"a {type(value).__name__} cannot stand in a payload")
 
 
@@ -178,7 +195,7 @@ def canonical_json(value: object) -> str:
     Raises:
         TypeError: The record holds something that JSON does not know.
     """
-    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _ENCODER.encode(_plain(value))
 
 
 def sha256_text(text: str) -> str:
@@ -203,15 +220,19 @@ def raw_schema() -> pa.Schema:
 
 @dataclass
 class TableCount:
-    """What was written to one table in one collection; the sets hold 16-byte digests."""
+    """What was written to one table in one collection; `seen` holds digests of the key, then of the payload."""
 
     rows: int = 0
-    keys: set[bytes] = field(default_factory=set)
-    versions: set[bytes] = field(default_factory=set)
+    seen: Digests = field(default_factory=Digests)
+
+    @property
+    def distinct_keys(self) -> int:
+        """How many records there are, whatever their payloads."""
+        return self.seen.beginnings(_DIGEST)
 
 
-def _digest(*parts: str) -> bytes:
-    return hashlib.blake2b("\x1f".join(parts).encode(), digest_size=16).digest()
+def _digest(text: str) -> bytes:
+    return hashlib.blake2b(text.encode(), digest_size=_DIGEST).digest()
 
 
 @dataclass(eq=False)
@@ -265,24 +286,23 @@ class Collection:
         import pyarrow as pa
 
         count = self.counts.setdefault(table, TableCount())
-        columns: dict[str, list[Any]] = {name: [] for name in RAW_COLUMNS}
+        rows: list[tuple[str, datetime | None, str, str, str]] = []
+        versions: list[bytes] = []
         for key, updated_at, payload in records:
-            record_key = _LONE_SURROGATE.sub("\ufffd", key)
+            record_key = _text(key)
             if not record_key:
                 raise ValueError(f"a record of {table} has an empty key")
             if updated_at is not None and updated_at.tzinfo is None:
                 raise ValueError(f"{table} {record_key}: source_updated_at has no time zone")
             text = canonical_json(payload)
-            sha256 = sha256_text(text)
-            version = _digest(record_key, sha256)
-            if version in count.versions:
-                continue
-            count.versions.add(version)
-            count.keys.add(_digest(record_key))
-            count.rows += 1
-            for name, value in zip(RAW_COLUMNS, (record_key, updated_at, self.id, sha256, text), strict=True):
-                columns[name].append(value)
-        return pa.table(columns, schema=raw_schema())
+            hashed = hashlib.sha256(text.encode())
+            rows.append((record_key, updated_at, self.id, hashed.hexdigest(), text))
+            versions.append(_digest(record_key) + hashed.digest()[:_DIGEST])
+        fresh = count.seen.add(versions)
+        count.rows += sum(fresh)
+        written = [row for row, is_fresh in zip(rows, fresh, strict=True) if is_fresh]
+        columns = zip(*written, strict=True) if written else ([] for _ in RAW_COLUMNS)
+        return pa.table([list(column) for column in columns], schema=raw_schema())
 
     def request_done(self, status: int) -> None:
         """Count one HTTP exchange by its status; 0 stands for a dropped connection."""

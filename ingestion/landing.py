@@ -207,7 +207,7 @@ def end_facts(attempt: Attempt) -> dict[str, Any]:
     for table in attempt.resource.tables:
         count = collection.counts.get(table, TableCount())
         files = attempt.files.get(table, [])
-        tables[table] = {"rows": count.rows, "distinct_keys": len(count.keys), "files": files}
+        tables[table] = {"rows": count.rows, "distinct_keys": count.distinct_keys, "files": files}
     return {
         "parameters": _scrubbed(collection.parameters),
         "pages": collection.pages,

@@ -95,12 +95,15 @@ def _is_whole(manifest: Path) -> bool:
     return True
 
 
-def build(workspace: Workspace, on_node: Callable[[str, int, int], None] | None = None) -> list[NodeResult]:
+def build(
+    workspace: Workspace, on_node: Callable[[str, int, int], None] | None = None, *, tests: bool = True
+) -> list[NodeResult]:
     """Seeds, models and data tests in dependency order (unit tests run in the test command, not here).
 
     Args:
         workspace: where.
         on_node: called with (node name, position, total) as nodes finish.
+        tests: whether to run the data tests.
 
     Returns:
         One result per node.
@@ -114,8 +117,9 @@ def build(workspace: Workspace, on_node: Callable[[str, int, int], None] | None 
             total = getattr(event.data, "total", 0) or getattr(event.data, "num_models", 0)
             on_node(event.data.node_info.node_name, event.data.index, total)
 
+    left_out = ["unit_test"] if tests else ["unit_test", "test"]
     result = _invoke(
-        workspace, ["build", "--exclude-resource-type", "unit_test"], workspace.engagement().dbt_vars(), listen
+        workspace, ["build", "--exclude-resource-type", *left_out], workspace.engagement().dbt_vars(), listen
     )
     if result.result is None:
         raise DbtError(f"dbt could not run: {result.exception}")

@@ -40,33 +40,51 @@
             collections.instance,
             records.record_key,
             records.payload_sha256,
-            min(records.payload) as payload,
             max(records.source_updated_at) as source_updated_at,
-            {{ min_by('records.collection_id', 'collections.n') }} as collection_id,
-            {{ min_by('collections.collected_at', 'collections.n') }} as collected_at,
-            max(collections.n) as last_n,
-            {{ max_by("coalesce(collections.next_collected_at, timestamp '9999-12-31')", 'collections.n') }} as next_collected_at
+            min(collections.n) as first_n,
+            max(collections.n) as last_n
         from {{ source(schema, table) }} as records
         inner join collections on collections.collection_id = records.collection_id
         group by collections.instance, records.record_key, records.payload_sha256
 
+    ),
+
+    latest as (
+
+        select
+            record_versions.*,
+            collections.collection_id,
+            collections.collected_at,
+            min(collections.collected_at) over (partition by record_versions.instance, record_versions.record_key) as first_collected_at,
+            count(*) over (partition by record_versions.instance, record_versions.record_key) as versions
+        from record_versions
+        inner join collections on collections.n = record_versions.first_n
+        qualify row_number() over (
+            partition by record_versions.instance, record_versions.record_key
+            order by record_versions.last_n desc, record_versions.source_updated_at desc nulls last, record_versions.payload_sha256 nulls last
+        ) = 1
+
     )
 
+    {# payloads are fetched at the end, since what an aggregate holds of texts the engine neither counts nor spills #}
     select
-        instance,
-        record_key,
-        source_updated_at,
-        payload,
-        payload_sha256,
-        collection_id,
-        collected_at,
-        min(collected_at) over (partition by instance, record_key) as first_collected_at,
-        nullif(next_collected_at, timestamp '9999-12-31') as gone_at,
-        count(*) over (partition by instance, record_key) as versions
-    from record_versions
-    qualify row_number() over (
-        partition by instance, record_key order by last_n desc, source_updated_at desc nulls last, payload_sha256 nulls last
-    ) = 1
+        latest.instance,
+        latest.record_key,
+        latest.source_updated_at,
+        records.payload,
+        latest.payload_sha256,
+        latest.collection_id,
+        latest.collected_at,
+        latest.first_collected_at,
+        carried_last.next_collected_at as gone_at,
+        latest.versions
+    from latest
+    inner join collections as carried_last on carried_last.n = latest.last_n
+    inner join {{ source(schema, table) }} as records
+        on
+            records.collection_id = latest.collection_id
+            and records.record_key = latest.record_key
+            and records.payload_sha256 = latest.payload_sha256
 )
 {%- endmacro %}
 
@@ -107,13 +125,10 @@
             cast(null as string) as run_payload,
             {%- endif %}
             snapshots.snapshot_no,
-            snapshots.collection_id,
-            snapshots.collected_at,
-            {{ max_by('records.payload', 'records.payload_sha256') }} as payload,
             max(records.payload_sha256) as payload_sha256
         from {{ source(schema, table) }} as records
         inner join snapshots on snapshots.collection_id = records.collection_id
-        group by snapshots.instance, records.record_key, run_payload, snapshots.snapshot_no, snapshots.collection_id, snapshots.collected_at
+        group by snapshots.instance, records.record_key, run_payload, snapshots.snapshot_no
 
     ),
 
@@ -131,11 +146,8 @@
         select
             instance,
             record_key,
-            {{ max_by('payload', 'snapshot_no') }} as payload,
             {{ max_by('payload_sha256', 'snapshot_no') }} as payload_sha256,
-            {{ min_by('collection_id', 'snapshot_no') }} as collection_id,
-            min(collected_at) as seen_from,
-            max(collected_at) as seen_to,
+            min(snapshot_no) as first_snapshot_no,
             max(snapshot_no) as last_snapshot_no
         from numbered
         group by instance, record_key, run_payload, run_no
@@ -145,14 +157,23 @@
     select
         runs.instance,
         runs.record_key,
-        runs.payload,
+        records.payload,
         runs.payload_sha256,
-        runs.collection_id,
-        runs.seen_from as collected_at,
-        runs.seen_from,
-        runs.seen_to,
+        first_seen.collection_id,
+        first_seen.collected_at,
+        first_seen.collected_at as seen_from,
+        last_seen.collected_at as seen_to,
         later.collected_at as gone_at
     from runs
+    inner join snapshots as first_seen
+        on first_seen.instance = runs.instance and first_seen.snapshot_no = runs.first_snapshot_no
+    inner join snapshots as last_seen
+        on last_seen.instance = runs.instance and last_seen.snapshot_no = runs.last_snapshot_no
+    inner join {{ source(schema, table) }} as records
+        on
+            records.collection_id = last_seen.collection_id
+            and records.record_key = runs.record_key
+            and records.payload_sha256 = runs.payload_sha256
     left join snapshots as later
         on later.instance = runs.instance and later.snapshot_no = runs.last_snapshot_no + 1
 )

@@ -96,7 +96,7 @@ final as (
         on
             activity.account_key = intervals.account_key
             and activity.occurred_at >= intervals.active_from
-            and (intervals.active_to is null or activity.occurred_at < intervals.active_to)
+            and activity.occurred_at < {{ or_for_ever('intervals.active_to') }}
     group by
         intervals.account_key,
         intervals.active_from,

@@ -56,8 +56,8 @@ counted as (
     left join candidates
         on
             candidates.account_key = stretches.account_key
-            and (candidates.valid_from is null or candidates.valid_from <= stretches.valid_from)
-            and (candidates.valid_to is null or candidates.valid_to >= stretches.valid_to)
+            and {{ or_since_ever('candidates.valid_from') }} <= {{ or_since_ever('stretches.valid_from') }}
+            and {{ or_for_ever('candidates.valid_to') }} >= {{ or_for_ever('stretches.valid_to') }}
     where
         (stretches.valid_from is null or stretches.valid_from < engagement.evidence_cutoff_at)
         and (stretches.valid_to is null or stretches.valid_to > engagement.period_start_at)

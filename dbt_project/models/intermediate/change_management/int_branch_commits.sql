@@ -176,7 +176,7 @@ tipped as (
 
 ),
 
-walked as (
+stretched as (
 
     select
         *,
@@ -205,6 +205,21 @@ walked as (
 
 ),
 
+walked as (
+
+    select
+        *,
+        case
+            when
+                tip_activity_id is not null
+                or position > next_from_position and next_from_position >= 0
+                or next_from_position < 0 and previous_tip_position is not null
+                then next_activity_id
+        end as own_activity_id
+    from stretched
+
+),
+
 -- the first event of a line that was later lost also brought the commits below the line that survived
 lost_line_events as (
 
@@ -224,21 +239,13 @@ brought as (
         end as activity_id
     from walked
     left join events as own_events
-        on
-            own_events.activity_id = walked.next_activity_id
-            and (
-                walked.tip_activity_id is not null
-                or walked.position > walked.next_from_position and walked.next_from_position >= 0
-                or walked.next_from_position < 0 and walked.previous_tip_position is not null
-            )
+        on own_events.activity_id = walked.own_activity_id
     left join lost_line_events
         on
-            lost_line_events.repository_id = walked.repository_id
+            lost_line_events.repository_id = case when walked.line = 'current' and walked.tip_activity_id is null then walked.repository_id end
             and lost_line_events.branch = walked.branch
-            and walked.line = 'current'
             and walked.position < lost_line_events.line_starts_at
             and walked.position > lost_line_events.from_position
-            and walked.tip_activity_id is null
     qualify row_number() over (
         partition by walked.repository_id, walked.branch, walked.sha order by lost_line_events.event_at nulls last, lost_line_events.activity_id nulls last
     ) = 1

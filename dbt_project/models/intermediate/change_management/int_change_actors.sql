@@ -354,11 +354,13 @@ resolved as (
     left join accounts as by_id
         on by_id.instance = identified.instance and by_id.account_id = identified.user_id
     left join account_emails
-        on account_emails.instance = identified.instance and identified.user_id is null and account_emails.email = identified.email
+        on account_emails.instance = identified.instance and account_emails.email = case when identified.user_id is null then identified.email end
     left join account_logins
-        on account_logins.instance = identified.instance and identified.user_id is null and account_logins.login = {{ lower_case('identified.login') }}
+        on
+            account_logins.instance = identified.instance
+            and account_logins.login = case when identified.user_id is null then {{ lower_case('identified.login') }} end
     left join people_emails
-        on identified.user_id is null and people_emails.email = identified.email
+        on people_emails.email = case when identified.user_id is null then identified.email end
     left join bots
         on bots.instance = identified.instance and bots.user_id = identified.user_id
 

@@ -78,7 +78,7 @@ bracketed as (
     left join brackets
         on
             brackets.instance = questions.instance
-            and (brackets.before_at is null or questions.asked_at >= brackets.before_at)
+            and questions.asked_at >= {{ or_since_ever('brackets.before_at') }}
             and questions.asked_at < brackets.after_at
 
 ),

@@ -105,11 +105,10 @@ mapped as (
     cross join engagement
     left join replayed
         on
-            replayed.pull_request_id = commits.next_merge_request_id
+            replayed.pull_request_id = case when commits.second_parent_sha is null then commits.next_merge_request_id end
             and replayed.authored_at = commits.authored_at
             and replayed.subject = commits.subject
-            and commits.position > commits.next_merge_position - replayed.commits
-            and commits.second_parent_sha is null
+            and commits.next_merge_position - commits.position < replayed.commits
     left join associations
         on
             associations.repository_id = commits.repository_id

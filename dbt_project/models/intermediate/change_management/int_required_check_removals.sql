@@ -129,7 +129,7 @@ approvals as (
         on decisions.instance = change_refs.instance and decisions.issue_id = change_refs.issue_id and decisions.decision = 'approved'
     left join declined
         on declined.instance = change_refs.instance and declined.issue_id = change_refs.issue_id
-    where declined.issue_id is null
+    where declined.issue_id is null and (change_refs.change_ref like '%ruleset/%' or change_refs.change_ref like '%rulesets/%')
 
 ),
 

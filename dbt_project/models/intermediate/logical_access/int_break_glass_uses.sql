@@ -32,16 +32,27 @@ approvals as (
 
 ),
 
+instances as (
+
+    select distinct
+        system,
+        instance
+    from items
+
+),
+
 tickets as (
 
     select
         requests.system,
-        requests.system_instance,
+        instances.instance as system_instance,
         requests.external_id as account_id,
         issues.issue_key,
         approvals.completed_at as valid_from,
         coalesce(issues.expires_at, issues.resolved_at) as valid_to
     from requests
+    inner join instances
+        on instances.system = requests.system and (requests.system_instance is null or requests.system_instance = instances.instance)
     inner join issues
         on issues.instance = requests.instance and issues.issue_id = requests.issue_id
     inner join approvals
@@ -64,10 +75,10 @@ final as (
     left join tickets
         on
             tickets.system = items.system
-            and (tickets.system_instance is null or tickets.system_instance = items.instance)
+            and tickets.system_instance = items.instance
             and tickets.account_id = items.account_id
             and tickets.valid_from <= uses.occurred_at
-            and (tickets.valid_to is null or uses.occurred_at <= tickets.valid_to)
+            and uses.occurred_at <= {{ or_for_ever('tickets.valid_to') }}
     group by items.item_key, uses.occurred_at
 
 )

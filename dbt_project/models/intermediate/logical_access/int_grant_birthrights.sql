@@ -144,8 +144,8 @@ applicable as (
         on
             attributes.person_id = dated.person_id
             and attributes.field = rules.criterion_field
-            and (attributes.valid_from is null or attributes.valid_from <= dated.judged_at)
-            and (attributes.valid_to is null or attributes.valid_to > dated.judged_at)
+            and {{ or_since_ever('attributes.valid_from') }} <= dated.judged_at
+            and {{ or_for_ever('attributes.valid_to') }} > dated.judged_at
 
 ),
 

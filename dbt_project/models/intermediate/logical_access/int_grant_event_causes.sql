@@ -1,7 +1,7 @@
 -- What the log says beyond actor and target of a grant: the group rule that caused it, the privilege as text.
-with records as (
+with events as (
 
-    select * from {{ latest_records('raw_okta', 'system_log') }} as records
+    select * from {{ ref('stg_okta__system_log') }}
 
 ),
 
@@ -9,12 +9,12 @@ final as (
 
     select
         instance,
-        {{ json_text('payload', '$.uuid') }} as event_id,
-        {{ json_text('payload', '$.debugContext.debugData.triggeredByGroupRuleId') }} as group_rule_id,
-        {{ json_text('payload', '$.debugContext.debugData.privilegeGranted') }} as privilege
-    from records
+        event_id,
+        group_rule_id,
+        privilege
+    from events
     where
-        {{ json_text('payload', '$.eventType') }} in (
+        event_type in (
             'group.user_membership.add', 'application.user_membership.add', 'user.account.privilege.grant', 'user.account.privilege.revoke'
         )
 

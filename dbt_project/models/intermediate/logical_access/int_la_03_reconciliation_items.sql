@@ -200,12 +200,11 @@ given as (
             and holdings.last_seen_at >= moved.previous_at
     left join events as account_events
         on
-            account_events.account_key = moved.account_key
+            account_events.account_key = case when moved.kind <> 'account' then moved.account_key end
             and account_events.kind = 'account'
             and account_events.direction = 'taken'
             and account_events.occurred_at > moved.previous_at
             and account_events.occurred_at <= moved.collected_at
-            and moved.kind <> 'account'
     where moved.last_direction = 'given' and holdings.account_key is null and account_events.account_key is null
 
 ),
@@ -269,15 +268,15 @@ hires as (
     left join grants
         on
             grants.person_id = spells.person_id
-            and (spells.previous_active_to is null or grants.granted_by_at > spells.previous_active_to)
-            and (spells.active_to is null or grants.granted_from < spells.active_to)
+            and grants.granted_by_at > {{ or_since_ever('spells.previous_active_to') }}
+            and grants.granted_from < {{ or_for_ever('spells.active_to') }}
     left join no_access_hires
         on no_access_hires.person_id = spells.person_id
     left join usable
         on
             usable.person_id = spells.person_id
             and usable.active_from < spells.active_from
-            and (usable.disabled_at is null or usable.disabled_at > spells.active_from)
+            and {{ or_for_ever('usable.disabled_at') }} > spells.active_from
     where
         spells.active_from >= engagement.period_start_at
         and spells.active_from < engagement.period_end_at
@@ -301,6 +300,47 @@ asked as (
 
 ),
 
+held as (
+
+    select
+        asked.instance,
+        asked.issue_id,
+        requested.system,
+        requested.system_instance,
+        requested.kind,
+        requested.external_id
+    from asked
+    inner join requested
+        on requested.instance = asked.instance and requested.issue_id = asked.issue_id
+    inner join all_holdings
+        on
+            all_holdings.person_id = asked.beneficiary_person_id
+            and all_holdings.system = requested.system
+            and (requested.system_instance is null or requested.system_instance = all_holdings.instance)
+            and all_holdings.kind = requested.kind
+            and all_holdings.external_id = requested.external_id
+            and all_holdings.last_seen_at >= asked.approved_at
+    union
+    select
+        asked.instance,
+        asked.issue_id,
+        requested.system,
+        requested.system_instance,
+        requested.kind,
+        requested.external_id
+    from asked
+    inner join requested
+        on requested.instance = asked.instance and requested.issue_id = asked.issue_id
+    inner join grants
+        on
+            grants.person_id = asked.beneficiary_person_id
+            and grants.system = requested.system
+            and (requested.system_instance is null or requested.system_instance = grants.instance)
+            and grants.kind = requested.kind
+            and grants.external_id = requested.external_id
+
+),
+
 -- What a request names in words that no system understands can be matched with nothing.
 fulfilled as (
 
@@ -316,26 +356,19 @@ fulfilled as (
         ) as item_key,
         true as is_left,
         requested.external_id is not null
-        and (count(all_holdings.person_id) > 0 or count(grants.item_key) > 0 or count(answered_otherwise.issue_id) > 0) as is_right
+        and (count(held.issue_id) > 0 or count(answered_otherwise.issue_id) > 0) as is_right
     from asked
     cross join engagement
     inner join requested
         on requested.instance = asked.instance and requested.issue_id = asked.issue_id
-    left join all_holdings
+    left join held
         on
-            all_holdings.person_id = asked.beneficiary_person_id
-            and all_holdings.system = requested.system
-            and (requested.system_instance is null or requested.system_instance = all_holdings.instance)
-            and all_holdings.kind = requested.kind
-            and all_holdings.external_id = requested.external_id
-            and all_holdings.last_seen_at >= asked.approved_at
-    left join grants
-        on
-            grants.person_id = asked.beneficiary_person_id
-            and grants.system = requested.system
-            and (requested.system_instance is null or requested.system_instance = grants.instance)
-            and grants.kind = requested.kind
-            and grants.external_id = requested.external_id
+            held.instance = asked.instance
+            and held.issue_id = asked.issue_id
+            and held.system = requested.system
+            and held.system_instance is not distinct from requested.system_instance
+            and held.kind = requested.kind
+            and held.external_id = requested.external_id
     left join answered_otherwise
         on answered_otherwise.instance = asked.instance and answered_otherwise.issue_id = asked.issue_id
     where

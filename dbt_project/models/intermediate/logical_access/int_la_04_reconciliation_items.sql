@@ -238,7 +238,7 @@ deactivations as (
             and not next_spells.is_rescinded
             and next_spells.active_from <= ended.active_to
             and next_spells.removable_from_on <= {{ local_date('ended.active_to', 'engagement.zone') }}
-            and (next_spells.next_from is null or next_spells.next_from > ended.active_to)
+            and {{ or_for_ever('next_spells.next_from') }} > ended.active_to
     group by ended.account_key, ended.active_to
 
 ),

@@ -63,6 +63,7 @@ by_ownership as (
 
     select distinct
         appeared.account_key,
+        appeared.kind,
         appeared.external_id,
         appeared.first_seen_at
     from appeared
@@ -107,9 +108,9 @@ final as (
     left join by_ownership
         on
             by_ownership.account_key = appeared.account_key
+            and by_ownership.kind = appeared.kind
             and by_ownership.external_id = appeared.external_id
             and by_ownership.first_seen_at = appeared.first_seen_at
-            and appeared.kind = 'repository_permission'
     where held_before.account_key is null and by_ownership.account_key is null
 
 )

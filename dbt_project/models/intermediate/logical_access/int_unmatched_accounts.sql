@@ -108,59 +108,159 @@ unresolved as (
 
 ),
 
+-- every name that a leaver may go by
+leaver_names as (
+
+    select item_key, left_at, horizon_at, full_name as name, true as is_full from leavers
+    union
+    select item_key, left_at, horizon_at, reversed_name, true from leavers
+    union
+    select item_key, left_at, horizon_at, short_name, false from leavers
+
+),
+
+account_names as (
+
+    select account_key, valid_from, login_name as name, true as is_address from unresolved
+    union
+    select account_key, valid_from, email_name, true from unresolved
+    union
+    select account_key, valid_from, display_name, false from unresolved
+
+),
+
+-- a login that begins with a name: its beginnings in the lengths of the leavers' names, which can be looked up
+beginnings as (
+
+    select
+        unresolved.account_key,
+        unresolved.valid_from,
+        lengths.length,
+        left(unresolved.login_name, lengths.length) as beginning
+    from unresolved
+    cross join (
+        select distinct length(name) as length from leaver_names
+        where is_full
+    ) as lengths
+
+),
+
 matched as (
 
     select
         leavers.item_key,
+        leavers.left_at,
+        leavers.horizon_at,
+        unresolved.account_key,
+        unresolved.valid_from,
+        1 as reason_no,
+        'candidate' as reason
+    from unresolved
+    inner join candidates
+        on
+            candidates.account_key = unresolved.account_key
+            and (candidates.valid_from is null or unresolved.valid_to is null or candidates.valid_from < unresolved.valid_to)
+            and (candidates.valid_to is null or unresolved.valid_from is null or candidates.valid_to > unresolved.valid_from)
+    inner join leavers
+        on leavers.person_id = candidates.person_id
+    where unresolved.resolution = 'ambiguous'
+    union all
+    select
+        leaver_names.item_key,
+        leaver_names.left_at,
+        leaver_names.horizon_at,
+        account_names.account_key,
+        account_names.valid_from,
+        2 as reason_no,
+        'name' as reason
+    from leaver_names
+    inner join account_names
+        on account_names.name = leaver_names.name
+    where leaver_names.is_full
+    union all
+    select
+        leaver_names.item_key,
+        leaver_names.left_at,
+        leaver_names.horizon_at,
+        beginnings.account_key,
+        beginnings.valid_from,
+        2 as reason_no,
+        'name' as reason
+    from leaver_names
+    inner join beginnings
+        on beginnings.beginning = leaver_names.name and beginnings.length = length(leaver_names.name)
+    where leaver_names.is_full
+    union all
+    select
+        leaver_names.item_key,
+        leaver_names.left_at,
+        leaver_names.horizon_at,
+        account_names.account_key,
+        account_names.valid_from,
+        3 as reason_no,
+        'short name' as reason
+    from leaver_names
+    inner join account_names
+        on account_names.name = leaver_names.name and account_names.is_address
+    where not leaver_names.is_full
+    union all
+    select
+        leavers.item_key,
+        leavers.left_at,
+        leavers.horizon_at,
+        unresolved.account_key,
+        unresolved.valid_from,
+        4 as reason_no,
+        'leaver without account' as reason
+    from leavers
+    cross join unresolved
+    where not leavers.has_account
+
+),
+
+overlapping as (
+
+    select
+        matched.item_key,
+        matched.left_at,
         unresolved.account_key,
         unresolved.system,
         unresolved.instance,
         unresolved.login,
         unresolved.resolution,
-        case
-            when candidates.account_key is not null then 'candidate'
-            when leavers.full_name in (unresolved.login_name, unresolved.email_name, unresolved.display_name) then 'name'
-            when leavers.reversed_name in (unresolved.login_name, unresolved.email_name, unresolved.display_name) then 'name'
-            when unresolved.login_name like concat_ws('', leavers.full_name, '%') then 'name'
-            when unresolved.login_name like concat_ws('', leavers.reversed_name, '%') then 'name'
-            when leavers.short_name in (unresolved.login_name, unresolved.email_name) then 'short name'
-            when not leavers.has_account then 'leaver without account'
-        end as reason
-    from leavers
+        matched.reason
+    from matched
     inner join unresolved
         on
-            unresolved.active_from < leavers.horizon_at
-            and (unresolved.disabled_at is null or unresolved.disabled_at > leavers.left_at)
-            and (unresolved.valid_from is null or unresolved.valid_from < leavers.horizon_at)
-            and (unresolved.valid_to is null or unresolved.valid_to > leavers.left_at)
-    left join candidates
-        on
-            candidates.account_key = unresolved.account_key
-            and candidates.person_id = leavers.person_id
-            and unresolved.resolution = 'ambiguous'
-            and (candidates.valid_from is null or unresolved.valid_to is null or candidates.valid_from < unresolved.valid_to)
-            and (candidates.valid_to is null or unresolved.valid_from is null or candidates.valid_to > unresolved.valid_from)
-    left join registrations
-        on
-            registrations.account_key = unresolved.account_key
-            and registrations.registered_from <= leavers.left_at
-            and (registrations.registered_to is null or registrations.registered_to > leavers.left_at)
-    where registrations.account_key is null
+            unresolved.account_key = matched.account_key
+            and unresolved.valid_from is not distinct from matched.valid_from
+            and unresolved.active_from < matched.horizon_at
+            and (unresolved.disabled_at is null or unresolved.disabled_at > matched.left_at)
+            and (unresolved.valid_from is null or unresolved.valid_from < matched.horizon_at)
+            and (unresolved.valid_to is null or unresolved.valid_to > matched.left_at)
+    qualify row_number() over (
+        partition by matched.item_key, unresolved.account_key, unresolved.valid_from order by matched.reason_no
+    ) = 1
 
 ),
 
 final as (
 
     select distinct
-        item_key,
-        account_key,
-        system,
-        instance,
-        login,
-        resolution,
-        reason
-    from matched
-    where reason is not null
+        overlapping.item_key,
+        overlapping.account_key,
+        overlapping.system,
+        overlapping.instance,
+        overlapping.login,
+        overlapping.resolution,
+        overlapping.reason
+    from overlapping
+    left join registrations
+        on
+            registrations.account_key = overlapping.account_key
+            and registrations.registered_from <= overlapping.left_at
+            and {{ or_for_ever('registrations.registered_to') }} > overlapping.left_at
+    where registrations.account_key is null
 
 )
 

@@ -154,6 +154,28 @@ removed_checks as (
 
 -- a deployed commit has passed when the latest run of every required check on the change's own commits that had ended by the
 -- deployment succeeded, or was skipped as an approved path rule allows; 2 = yes, 1 = nobody can say, 0 = no
+deployment_runs as (
+
+    select
+        deployments.item_key,
+        deployments.deployment_id,
+        required_runs.check_name,
+        required_runs.required_app_id,
+        max_by(
+            required_runs.outcome,
+            concat({{ instant_to_text('required_runs.completed_at') }}, '/', lpad(coalesce(required_runs.check_run_id, '0'), 20, '0'))
+        ) as latest_outcome
+    from deployments
+    inner join required_runs
+        on
+            required_runs.item_key = deployments.item_key
+            and required_runs.is_required_app
+            and required_runs.completed_at <= deployments.deployed_at
+            and (required_runs.is_candidate or required_runs.oid = deployments.commit_oid)
+    group by deployments.item_key, deployments.deployment_id, required_runs.check_name, required_runs.required_app_id
+
+),
+
 deployment_checks as (
 
     select
@@ -162,17 +184,15 @@ deployment_checks as (
         required_checks.check_name,
         required_checks.app_id,
         required_checks.is_skip_allowed,
-        {{ max_by('required_runs.outcome', 'required_runs.run_order') }} as latest_outcome
+        max(deployment_runs.latest_outcome) as latest_outcome
     from deployments
     inner join required_checks on required_checks.item_key = deployments.item_key
-    left join required_runs
+    left join deployment_runs
         on
-            required_runs.item_key = required_checks.item_key
-            and required_runs.check_name = required_checks.check_name
-            and required_runs.required_app_id is not distinct from required_checks.app_id
-            and required_runs.is_required_app
-            and required_runs.completed_at <= deployments.deployed_at
-            and (required_runs.is_candidate or required_runs.oid = deployments.commit_oid)
+            deployment_runs.item_key = deployments.item_key
+            and deployment_runs.deployment_id = deployments.deployment_id
+            and deployment_runs.check_name = required_checks.check_name
+            and deployment_runs.required_app_id is not distinct from required_checks.app_id
     group by deployments.item_key, deployments.deployment_id, required_checks.check_name, required_checks.app_id, required_checks.is_skip_allowed
 
 ),

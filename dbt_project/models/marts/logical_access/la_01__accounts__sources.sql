@@ -18,7 +18,7 @@ registrations as (
 
 final as (
 
-    select distinct
+    select
         items.item_key,
         records.source,
         records.instance,
@@ -29,7 +29,20 @@ final as (
         records.payload_sha256
     from items
     inner join records
-        on records.account_key = items.account_key or records.person_id = items.person_id
+        on records.account_key = items.account_key
+    union
+    select
+        items.item_key,
+        records.source,
+        records.instance,
+        records.resource,
+        records.record_key,
+        records.collection_id,
+        records.collected_at,
+        records.payload_sha256
+    from items
+    inner join records
+        on records.person_id = items.person_id
     union
     select
         items.item_key,

@@ -1,28 +1,30 @@
-with records as (
+-- The log is unpacked once; what is unnested here is short, since the engine keeps it in memory.
+with events as (
 
-    select * from {{ latest_records('raw_okta', 'system_log') }} as records
+    select * from {{ ref('stg_okta__system_log') }}
+    where targets is not null
 
 ),
 
 final as (
 
     select
-        {{ json_text('records.payload', '$.uuid') }} as event_id,
-        {{ json_timestamp('records.payload', '$.published') }} as occurred_at,
-        {{ json_text('records.payload', '$.eventType') }} as event_type,
-        {{ json_text('records.payload', '$.outcome.result') }} as outcome,
+        events.event_id,
+        events.occurred_at,
+        events.event_type,
+        events.outcome,
         cast(target.item_no as bigint) as target_no,
         {{ json_text('target.item', '$.id') }} as target_id,
         {{ json_text('target.item', '$.type') }} as target_type,
         {{ json_text('target.item', '$.alternateId') }} as target_login,
         {{ json_text('target.item', '$.displayName') }} as target_name,
-        records.instance,
-        records.record_key,
-        records.collection_id,
-        records.collected_at,
-        records.payload_sha256
-    from records
-    {{ json_items('records.payload', '$.target', 'target') }}
+        events.instance,
+        events.record_key,
+        events.collection_id,
+        events.collected_at,
+        events.payload_sha256
+    from events
+    {{ json_items('events.targets', '$', 'target') }}
 
 )
 
