@@ -29,7 +29,7 @@ unit: env
 test-spark: env-spark
 	@$(BIN)/python -m pytest -q tests/spark
 
-# The unit tests of one model (MODEL=*: of all) on Spark, over the tables of `itgc build --target spark`.
+# The unit tests of one model on Spark, over the tables of `itgc build --target spark`.
 unit-spark: env-spark
 	@ITGC_WAREHOUSE=$(CURDIR)/build/warehouse.duckdb ITGC_SPARK=$(CURDIR)/build/spark SPARK_LOCAL_IP=127.0.0.1 \
 		DBT_TARGET_PATH=$(CURDIR)/build/dbt-spark DBT_LOG_PATH=$(CURDIR)/build/dbt-spark \

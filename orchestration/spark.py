@@ -131,7 +131,9 @@ def _body(paths: list[str]) -> str:
 
 def _glob(paths: list[str]) -> str:
     """One pattern that matches these files and no other; what a pattern or a quoted name reads otherwise is escaped."""
-    folder = os.path.commonpath([path.rpartition("/")[0] for path in paths])
+    folder = paths[0].rpartition("/")[0]
+    while not all(path.startswith(f"{folder}/") for path in paths):
+        folder = folder.rpartition("/")[0]
     escaped = ["".join(f"\\{c}" if c in "*?[]{},\\" else c for c in path) for path in [folder, *paths]]
     names = ",".join(path[len(escaped[0]) + 1 :] for path in escaped[1:])
     return f"{escaped[0]}/{{{names}}}".replace("`", "``")

@@ -65,6 +65,14 @@ def test_damaged_vault_is_refused(session: Any, tmp_path: Path, monkeypatch: pyt
 
 
 @pytest.mark.needs_nothing
+def test_a_pattern_names_the_files_and_nothing_else() -> None:
+    paths = ["s3://bucket/raw_a/b/collection=1/x,y.parquet", "s3://bucket/raw_a/b/collection=2/z[1].parquet"]
+    pattern = r"s3://bucket/raw_a/b/{collection=1/x\,y.parquet,collection=2/z\[1\].parquet}"
+    assert spark._glob(paths) == pattern
+    assert spark._glob(["/v/a.parquet"]) == "/v/{a.parquet}"
+
+
+@pytest.mark.needs_nothing
 @pytest.mark.parametrize(
     ("what", "says"), [("find_spec", "make env-spark"), ("which", "install a JDK")], ids=["extra", "Java"]
 )
