@@ -110,20 +110,30 @@ def test_runs_of_a_code_server_recorded_in_postgresql(run: Run, tmp_path: Path) 
             "ITGC_BUILD": str(build),
             **database,
         }
-        grpc = ["-m", "dagster", "api", "grpc", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)]
-        with (tmp_path / "server.log").open("w") as log:
-            server = subprocess.Popen([sys.executable, *grpc], env=environment, cwd=PROJECT, stdout=log, stderr=log)
-            try:
-                wait_for(port, server, tmp_path / "server.log")
+        names = str(tmp_path / "workspace.yaml")
+        code = ["dagster", "api", "grpc", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)]
+        with serving(code, environment, tmp_path / "code.log") as server:
+            wait_for(port, server, tmp_path / "code.log")
+            with serving(["dagster", "daemon", "run", "-w", names], environment, tmp_path / "daemon.log"):
                 for job in ("build", "package"):
-                    launch(job, tmp_path / "workspace.yaml", environment)
+                    launch(job, names, environment)
                     until_done(job, environment)
-            finally:
-                server.terminate()
-                server.wait(60)
         assert not (build / "dagster").exists(), "an installation's own settings stand"
         (package,) = (path for path in (build / "packages").iterdir() if path.is_dir())
         assert (package / "MANIFEST.json").read_bytes() == (run.package / "MANIFEST.json").read_bytes()
+
+
+@contextmanager
+def serving(module: list[str], environment: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    with log.open("w") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *module], env=environment, cwd=PROJECT, stdout=file, stderr=file
+        )
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait(90)
 
 
 def wait_for(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
@@ -136,9 +146,9 @@ def wait_for(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
     raise AssertionError("the code server did not begin to listen")
 
 
-def launch(job: str, workspace: Path, environment: dict[str, str]) -> None:
+def launch(job: str, workspace: str, environment: dict[str, str]) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "dagster", "job", "launch", "-w", str(workspace), "-j", job],
+        [sys.executable, "-m", "dagster", "job", "launch", "-w", workspace, "-j", job],
         env=environment,
         cwd=PROJECT,
         capture_output=True,
