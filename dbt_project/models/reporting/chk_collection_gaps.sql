@@ -9,7 +9,7 @@ with expected as (
         resources.kind,
         resources.retention_days,
         resources.role,
-        engagement.snapshot_max_gap_days,
+        engagement.snapshot_max_gap_days
     from {{ ref('int_source_instances') }} as instances
     inner join {{ ref('resources') }} as resources on resources.source = instances.source
     cross join {{ ref('int_engagement') }} as engagement
@@ -24,7 +24,7 @@ collections as (
         resource,
         count(*) filter (where kind = 'committed') as collections,
         count(*) filter (where kind = 'failed') as failed,
-        count(*) filter (where kind in ('committed', 'failed') and permission = 'denied') as not_permitted,
+        count(*) filter (where kind in ('committed', 'failed') and permission = 'denied') as not_permitted
     from {{ ref('stg_ledger__collections') }}
     group by source, instance, resource
 
@@ -34,7 +34,7 @@ uncovered as (
 
     select
         *,
-        {{ seconds_between('gap_from', 'gap_to') }} / 86400 as gap_days,
+        {{ seconds_between('gap_from', 'gap_to') }} / 86400 as gap_days
     from {{ ref('int_uncovered_intervals') }}
     qualify row_number() over (partition by source, instance, resource order by gap_days desc, gap_from asc) = 1
 
@@ -56,7 +56,7 @@ final as (
         case
             when uncovered.gap_days is null then true
             when expected.role <> 'supplementary' then false
-        end as is_within_retention,
+        end as is_within_retention
     from expected
     left join collections
         on

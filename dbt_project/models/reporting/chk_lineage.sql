@@ -8,7 +8,7 @@ with declared as (
         instance,
         table_name,
         cast(sum(row_count) as bigint) as ledger_rows,
-        cast(sum(distinct_keys) as bigint) as ledger_distinct_keys,
+        cast(sum(distinct_keys) as bigint) as ledger_distinct_keys
     from {{ ref('stg_ledger__collection_tables') }}
     where source <> 'itgc' or table_name = 'detections'
     group by source, instance, table_name
@@ -21,7 +21,7 @@ totals as (
         source,
         instance,
         resource,
-        case when count(source_total) = count(*) then cast(sum(source_total) as bigint) end as source_total,
+        case when count(source_total) = count(*) then cast(sum(source_total) as bigint) end as source_total
     from {{ ref('stg_ledger__collections') }}
     where kind = 'committed'
     group by source, instance, resource
@@ -166,7 +166,7 @@ final as (
         coalesce(counted.vault_distinct_keys, 0) as vault_distinct_keys,
         coalesce(counted.staging_rows, 0) as staging_rows,
         totals.source_total,
-        coalesce(counted.vault_distinct_keys, 0) - coalesce(counted.staging_rows, 0) as difference,
+        coalesce(counted.vault_distinct_keys, 0) - coalesce(counted.staging_rows, 0) as difference
     from declared
     left join counted
         on

@@ -17,7 +17,7 @@ items as (
         items.control_id,
         items.item_key,
         items.occurred_at,
-        controls.frame_id,
+        controls.frame_id
     from {{ ref('int_population_items') }} as items
     inner join controls on controls.control_id = items.control_id
 
@@ -32,7 +32,7 @@ counts as (
         count(*) filter (where items.item_key is null) as null_keys,
         count(*) filter (
             where items.occurred_at is null or items.occurred_at < engagement.period_start_at or items.occurred_at >= engagement.period_end_at
-        ) as outside_period,
+        ) as outside_period
     from items
     cross join engagement
     group by items.control_id
@@ -43,7 +43,7 @@ frame_counts as (
 
     select
         controls.control_id,
-        count(frames.item_key) as frame_items,
+        count(frames.item_key) as frame_items
     from controls
     left join items as frames on frames.control_id = controls.frame_id
     group by controls.control_id
@@ -54,7 +54,7 @@ outside_frame as (
 
     select
         items.control_id,
-        count(*) as differences,
+        count(*) as differences
     from items
     left join items as frames on frames.control_id = items.frame_id and frames.item_key = items.item_key
     where frames.item_key is null
@@ -66,7 +66,7 @@ not_tested as (
 
     select
         controls.control_id,
-        count(*) as differences,
+        count(*) as differences
     from controls
     inner join items as frames on frames.control_id = controls.frame_id
     left join items on items.control_id = controls.control_id and items.item_key = frames.item_key
@@ -85,7 +85,7 @@ final as (
         coalesce(counts.null_keys, 0) as null_keys,
         coalesce(counts.outside_period, 0) as outside_period,
         frame_counts.frame_items,
-        coalesce(outside_frame.differences, 0) + coalesce(not_tested.differences, 0) as frame_difference,
+        coalesce(outside_frame.differences, 0) + coalesce(not_tested.differences, 0) as frame_difference
     from controls
     inner join frame_counts on frame_counts.control_id = controls.control_id
     left join counts on counts.control_id = controls.control_id

@@ -31,7 +31,7 @@ restated as (
         source,
         instance,
         table_name,
-        count(distinct record_key) as restated,
+        count(distinct record_key) as restated
     from {{ ref('int_restatements') }}
     where kind = 'restated'
     group by source, instance, table_name
@@ -45,7 +45,7 @@ final as (
         records.instance,
         records.table_name,
         records.records,
-        coalesce(restated.restated, 0) as restated,
+        coalesce(restated.restated, 0) as restated
     from records
     left join restated
         on

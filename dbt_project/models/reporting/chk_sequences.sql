@@ -12,14 +12,14 @@ numbers as (
         'ledger' as source,
         'ledger' as instance,
         'entries' as sequence,
-        n as number,
+        n as number
     from {{ ref('stg_ledger__collections') }}
     union all
     select
         'github',
         pull_requests.instance,
         concat('pull requests of repository ', pull_requests.repository_id),
-        pull_requests.number,
+        pull_requests.number
     from {{ ref('stg_github__pull_requests') }} as pull_requests
     cross join engagement
     where pull_requests.created_at >= engagement.period_start_at
@@ -28,7 +28,7 @@ numbers as (
         'jira',
         issues.instance,
         concat('issues of project ', issues.project_key),
-        try_cast({{ text_match('issues.issue_key', '-([0-9]+)$') }} as bigint),
+        try_cast({{ text_match('issues.issue_key', '-([0-9]+)$') }} as bigint)
     from {{ ref('stg_jira__issues') }} as issues
     cross join engagement
     where issues.created_at >= engagement.period_start_at
@@ -43,7 +43,7 @@ spans as (
         sequence,
         min(number) as first,
         max(number) as last,
-        count(distinct number) as present,
+        count(distinct number) as present
     from numbers
     where number is not null
     group by source, instance, sequence
@@ -56,7 +56,7 @@ explanations as (
         spans.source,
         spans.instance,
         spans.sequence,
-        count(distinct explanations.item_key) as explained,
+        count(distinct explanations.item_key) as explained
     from spans
     inner join {{ ref('int_reconciliation_explanations') }} as explanations
         on explanations.item_key like concat(spans.instance, ':', replace(spans.sequence, ' ', '_'), '/%')
@@ -77,7 +77,7 @@ final as (
         spans.last,
         spans.present,
         spans.last - spans.first + 1 - spans.present as missing,
-        coalesce(explanations.explained, 0) as explained,
+        coalesce(explanations.explained, 0) as explained
     from spans
     left join explanations
         on

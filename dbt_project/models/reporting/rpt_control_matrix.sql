@@ -29,7 +29,7 @@ systems as (
         controls.control_id,
         {{ sorted_list('systems.name') }} as systems,
         greatest(min(coalesce(systems.in_scope_from, engagement.period_start_on)), engagement.period_start_on) as in_operation_from,
-        least(max(coalesce(systems.in_scope_to, engagement.period_end_on)), engagement.period_end_on) as in_operation_to,
+        least(max(coalesce(systems.in_scope_to, engagement.period_end_on)), engagement.period_end_on) as in_operation_to
     from controls
     cross join engagement
     {{ text_items('controls.systems', ';', 'scope') }}
@@ -61,7 +61,7 @@ final as (
         systems.in_operation_from,
         systems.in_operation_to,
         controls.soc2_criteria,
-        controls.key_control,
+        controls.key_control
     from controls
     left join owners on owners.control_id = controls.control_id
     left join systems on systems.control_id = controls.control_id

@@ -13,7 +13,7 @@ final as (
         owner_email,
         backup_email as backup,
         valid_from as "from",
-        valid_to as "to",
+        valid_to as "to"
     from owners
 
 )

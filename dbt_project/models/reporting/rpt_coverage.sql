@@ -19,7 +19,7 @@ final as (
             when status in ('not_operated', 'no_occurrence') then status
             else 'covered'
         end as status,
-        gap_cause,
+        gap_cause
     from coverage
 
 )

@@ -17,7 +17,7 @@ intervals as (
 
     select
         *,
-        case when coalesce(collected, false) then 'control_not_operated' else 'not_collected' end as type,
+        case when coalesce(collected, false) then 'control_not_operated' else 'not_collected' end as type
     from {{ ref('int_coverage') }}
     where not coalesce(collected, false) or status = 'not_operated'
 
@@ -61,7 +61,7 @@ detections as (
 
     select
         exception_id,
-        min(first_detected_at) as first_detected_at,
+        min(first_detected_at) as first_detected_at
     from {{ ref('stg_itgc__detections') }}
     group by exception_id
 
@@ -78,7 +78,7 @@ findings as (
         {{ null_instant() }} as affected_to,
         severity,
         occurred_at,
-        description,
+        description
     from exceptions
     union all
     select
@@ -90,7 +90,7 @@ findings as (
         {{ null_instant() }},
         'medium',
         occurred_at,
-        concat('Evidence is missing or contradictory for: ', coalesce(rules_not_testable, 'the instant at which the control is due')),
+        concat('Evidence is missing or contradictory for: ', coalesce(rules_not_testable, 'the instant at which the control is due'))
     from items
     union all
     select
@@ -105,7 +105,7 @@ findings as (
         case type
             when 'not_collected' then concat('The interval was not collected: ', coalesce(gap_cause, 'no successful collection'))
             else concat('The control did not operate: ', cast(coalesce(actual, 0) as string), ' of ', cast(coalesce(expected, 0) as string), ' expected')
-        end,
+        end
     from intervals
 
 ),
@@ -114,7 +114,7 @@ identified as (
 
     select
         {{ exception_id('rule_id', 'item_key') }} as exception_id,
-        findings.*,
+        findings.*
     from findings
 
 ),
@@ -146,7 +146,7 @@ final as (
         dispositions.approved_at,
         dispositions.closed_at,
         dispositions.retest_item_key,
-        coalesce(dispositions.status, 'open') as status,
+        coalesce(dispositions.status, 'open') as status
     from identified
     left join dispositions on dispositions.exception_id = identified.exception_id
     left join detections on detections.exception_id = identified.exception_id

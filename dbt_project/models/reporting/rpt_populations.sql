@@ -11,7 +11,7 @@ items as (
         control_id,
         count(*) as items,
         min(occurred_at) as first_occurred_at,
-        max(occurred_at) as last_occurred_at,
+        max(occurred_at) as last_occurred_at
     from {{ ref('int_population_items') }}
     group by control_id
 
@@ -21,7 +21,7 @@ coverage as (
 
     select
         control_id,
-        bool_and(coalesce(collected, false)) as is_collected,
+        bool_and(coalesce(collected, false)) as is_collected
     from {{ ref('int_coverage') }}
     group by control_id
 
@@ -42,7 +42,7 @@ final as (
             when items.items > 0 then 'TESTED'
             when coverage.is_collected then 'NO_OCCURRENCE'
             else 'NOT_TESTABLE'
-        end as status,
+        end as status
     from controls
     left join items on items.control_id = controls.control_id
     left join coverage on coverage.control_id = controls.control_id

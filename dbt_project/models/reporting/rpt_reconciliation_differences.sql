@@ -21,7 +21,7 @@ final as (
         explanations.evidence_ref as explanation,
         explanations.explained_by,
         explanations.approved_by,
-        explanations.first_collected_at,
+        explanations.first_collected_at
     from differences
     left join explanations
         on

@@ -29,7 +29,7 @@ explained as (
         {{ sorted_list('explanations.explained_by', '; ') }} as explained_by,
         {{ sorted_list('explanations.evidence_ref', '; ') }} as evidence_ref,
         {{ sorted_list('explanations.approved_by', '; ') }} as approved_by,
-        max(explanations.approved_at) as approved_at,
+        max(explanations.approved_at) as approved_at
     from differences
     left join explanations
         on
@@ -61,7 +61,7 @@ final as (
             when reconciliations.difference = 0 and coalesce(explained.differences, 0) = 0 then 'agrees'
             when explained.explained = explained.differences and explained.differences >= abs(reconciliations.difference) then 'explained'
             else 'open'
-        end as result,
+        end as result
     from reconciliations
     left join explained
         on explained.control_id = reconciliations.control_id and explained.reconciliation = reconciliations.reconciliation

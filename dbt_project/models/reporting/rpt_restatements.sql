@@ -35,7 +35,7 @@ final as (
         after_collection_id,
         after_collected_at,
         before_sha256,
-        after_sha256,
+        after_sha256
     from changes
 
 )

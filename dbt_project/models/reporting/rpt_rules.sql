@@ -9,7 +9,7 @@ parameters as (
 
     select
         rules.rule_id,
-        parameter.item as parameter,
+        parameter.item as parameter
     from rules
     {{ text_items('rules.threshold', ';', 'parameter') }}
 
@@ -45,7 +45,7 @@ final as (
         versions.changed_at,
         versions.approved_by,
         versions.effective_from,
-        {{ add_days('versions.effective_to', -1) }} as effective_to,
+        {{ add_days('versions.effective_to', -1) }} as effective_to
     from rules
     left join parameters on parameters.rule_id = rules.rule_id
     left join defaults on defaults.control_id = rules.control_id and defaults.parameter = parameters.parameter

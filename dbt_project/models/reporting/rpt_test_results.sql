@@ -18,7 +18,7 @@ counts as (
         count(*) filter (where status = 'PASS') as passed,
         count(*) filter (where status = 'EXCEPTION') as exceptions,
         count(*) filter (where status = 'NOT_TESTABLE') as not_testable,
-        count(*) filter (where status = 'NOT_DUE') as not_due,
+        count(*) filter (where status = 'NOT_DUE') as not_due
     from {{ ref('int_population_items') }}
     group by control_id
 
@@ -39,7 +39,7 @@ final as (
         cast(counts.exceptions as double) / nullif(counts.items, 0) as exception_rate_low,
         cast(counts.exceptions + counts.not_testable as double) / nullif(counts.items, 0) as exception_rate_high,
         cast(null as string) as auditor_test,
-        cast(null as string) as auditor_result,
+        cast(null as string) as auditor_result
     from controls
     cross join engagement
     left join counts on counts.control_id = controls.control_id

@@ -11,7 +11,7 @@ okta_users as (
     select distinct
         instance,
         user_id,
-        last_login_at,
+        last_login_at
     from {{ ref('stg_okta__users_intervals') }}
     where last_login_at is not null
 
@@ -40,7 +40,7 @@ credentials as (
     select distinct
         instance,
         login,
-        last_accessed_at,
+        last_accessed_at
     from {{ ref('stg_github__credential_authorizations_intervals') }}
     where last_accessed_at is not null
 
@@ -62,7 +62,7 @@ activity as (
             when event_type in ('user.session.start', 'user.authentication.sso') then 'interactive'
             else 'login'
         end as kind,
-        'okta.system_log' as source,
+        'okta.system_log' as source
     from okta_log
     where
         api_token_id is not null
@@ -73,42 +73,42 @@ activity as (
         concat(instance, ':', user_id),
         last_login_at,
         'interactive',
-        'okta.users',
+        'okta.users'
     from okta_users
     union all
     select
         concat(instance, ':', actor_id),
         occurred_at,
         'push',
-        'github.activity',
+        'github.activity'
     from ref_updates
     union all
     select
         concat(instance, ':', author_id),
         submitted_at,
         'api',
-        'github.pull_request_reviews',
+        'github.pull_request_reviews'
     from reviews
     union all
     select
         concat(instance, ':', author_id),
         created_at,
         'api',
-        'github.pull_requests',
+        'github.pull_requests'
     from pull_requests
     union all
     select
         concat(instance, ':', merged_by_id),
         merged_at,
         'api',
-        'github.pull_requests',
+        'github.pull_requests'
     from pull_requests
     union all
     select
         accounts.account_key,
         credentials.last_accessed_at,
         'api',
-        'github.credential_authorizations',
+        'github.credential_authorizations'
     from credentials
     inner join accounts
         on accounts.system = 'github' and accounts.instance = credentials.instance and lower(accounts.login) = lower(credentials.login)
@@ -121,7 +121,7 @@ final as (
         activity.account_key,
         activity.occurred_at,
         activity.kind,
-        activity.source,
+        activity.source
     from activity
     inner join accounts on accounts.account_key = activity.account_key
     where activity.occurred_at is not null

@@ -41,7 +41,7 @@ okta_profiles as (
         user_id,
         employee_number,
         lower(trim(login)) as login,
-        lower(trim(email)) as email,
+        lower(trim(email)) as email
     from {{ ref('stg_okta__users_intervals') }}
     union
     select
@@ -49,7 +49,7 @@ okta_profiles as (
         account_id,
         cast(null as string),
         lower(trim(login)),
-        lower(trim(email)),
+        lower(trim(email))
     from accounts
     where system = 'okta'
 
@@ -75,7 +75,7 @@ okta_by_id as (
 
     select distinct
         okta_profiles.account_key,
-        worker_numbers.person_id,
+        worker_numbers.person_id
     from okta_profiles
     inner join worker_numbers on worker_numbers.worker_number = okta_profiles.employee_number
 
@@ -85,7 +85,7 @@ okta_by_email as (
 
     select distinct
         okta_emails.account_key,
-        person_emails.person_id,
+        person_emails.person_id
     from okta_emails
     inner join person_emails on person_emails.email = okta_emails.email
 
@@ -97,7 +97,7 @@ registered as (
         accounts.account_key,
         mapping.person_id,
         {{ start_of_day('mapping.valid_from', 'engagement.zone') }} as valid_from,
-        least({{ end_of_day('mapping.valid_to', 'engagement.zone') }}, mapping.gone_at) as valid_to,
+        least({{ end_of_day('mapping.valid_to', 'engagement.zone') }}, mapping.gone_at) as valid_to
     from {{ ref('stg_registers__person_accounts') }} as mapping
     cross join engagement
     inner join accounts
@@ -136,7 +136,7 @@ github_to_okta as (
 
     select distinct
         concat(external_names.instance, ':', external_names.user_id) as account_key,
-        okta_names.account_key as okta_account_key,
+        okta_names.account_key as okta_account_key
     from external_names
     inner join okta_names on okta_names.name = external_names.name_id
 
@@ -146,7 +146,7 @@ github_by_email as (
 
     select distinct
         concat(external_names.instance, ':', external_names.user_id) as account_key,
-        person_emails.person_id,
+        person_emails.person_id
     from external_names
     inner join person_emails on person_emails.email = external_names.name_id
 
@@ -156,7 +156,7 @@ jira_by_email as (
 
     select distinct
         accounts.account_key,
-        coalesce(person_emails.person_id, okta_by_id.person_id) as person_id,
+        coalesce(person_emails.person_id, okta_by_id.person_id) as person_id
     from accounts
     left join person_emails on person_emails.email = lower(trim(accounts.email))
     left join okta_emails on okta_emails.email = lower(trim(accounts.email))
@@ -198,7 +198,7 @@ final as (
         candidates.method,
         candidates.person_id,
         candidates.valid_from,
-        candidates.valid_to,
+        candidates.valid_to
     from candidates
     inner join accounts on accounts.account_key = candidates.account_key
 

@@ -10,7 +10,7 @@ with holdings as (
         group_id as external_id,
         seen_from,
         seen_to,
-        gone_at,
+        gone_at
     from {{ ref('stg_okta__group_members_intervals') }}
     union all
     select
@@ -21,7 +21,7 @@ with holdings as (
         app_id,
         seen_from,
         seen_to,
-        gone_at,
+        gone_at
     from {{ ref('stg_okta__app_users_intervals') }}
     union all
     select
@@ -32,7 +32,7 @@ with holdings as (
         role_type,
         seen_from,
         seen_to,
-        gone_at,
+        gone_at
     from {{ ref('stg_okta__role_assignments_intervals') }}
     union all
     select
@@ -43,7 +43,7 @@ with holdings as (
         role,
         seen_from,
         seen_to,
-        gone_at,
+        gone_at
     from {{ ref('stg_github__members_intervals') }}
     union all
     select
@@ -54,7 +54,7 @@ with holdings as (
         concat(repository_id, '/', role_name),
         seen_from,
         seen_to,
-        gone_at,
+        gone_at
     from {{ ref('stg_github__repository_collaborators_intervals') }}
 
 ),
@@ -69,7 +69,7 @@ final as (
         external_id,
         seen_from as valid_from,
         gone_at as valid_to,
-        seen_to as last_seen_at,
+        seen_to as last_seen_at
     from holdings
 
 )

@@ -5,7 +5,7 @@ with observations as (
     select
         *,
         state <> 'off' as is_active,
-        case state when 'off' then 0 when 'on' then 1 else 2 end as rank,
+        case state when 'off' then 0 when 'on' then 1 else 2 end as rank
     from {{ ref('int_account_observations') }}
 
 ),
@@ -21,7 +21,7 @@ marked as (
     select
         *,
         coalesce(lag(is_active) over (partition by account_key order by observed_at, rank), not is_active) <> is_active as is_turn,
-        coalesce(lag(state) over (partition by account_key order by observed_at, rank), '') <> state as is_change,
+        coalesce(lag(state) over (partition by account_key order by observed_at, rank), '') <> state as is_change
     from observations
 
 ),
@@ -31,7 +31,7 @@ numbered as (
     select
         *,
         sum(case when is_turn then 1 else 0 end) over so_far as block_no,
-        max(case when is_change then observed_at end) over so_far as state_since,
+        max(case when is_change then observed_at end) over so_far as state_since
     from marked
     window so_far as (partition by account_key order by observed_at, rank rows between unbounded preceding and current row)
 
@@ -47,7 +47,7 @@ blocks as (
         max(observed_at) as last_at,
         min(observed_at) filter (where evidence = 'event') as first_event_at,
         max_by(state, observed_at) as last_state,
-        max(state_since) as last_state_since,
+        max(state_since) as last_state_since
     from numbered
     group by account_key, block_no
 
@@ -58,7 +58,7 @@ sequenced as (
     select
         *,
         lead(first_at) over (partition by account_key order by block_no) as next_first_at,
-        lead(first_event_at) over (partition by account_key order by block_no) as next_first_event_at,
+        lead(first_event_at) over (partition by account_key order by block_no) as next_first_event_at
     from blocks
 
 ),
@@ -75,7 +75,7 @@ intervals as (
             when next_first_event_at < {{ add_seconds('next_first_at', 60) }} then 'event'
             when next_first_at is not null then 'snapshot'
         end as ended_by,
-        last_at as last_seen_at,
+        last_at as last_seen_at
     from sequenced
     where is_active
 
@@ -90,7 +90,7 @@ final as (
         intervals.suspended_from,
         intervals.ended_by,
         intervals.last_seen_at,
-        max(activity.occurred_at) as last_activity_at,
+        max(activity.occurred_at) as last_activity_at
     from intervals
     left join activity
         on

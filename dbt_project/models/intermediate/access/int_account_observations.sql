@@ -6,7 +6,7 @@ with okta_users as (
         *,
         concat(instance, ':', user_id) as account_key,
         case status when 'DEPROVISIONED' then 'off' when 'SUSPENDED' then 'suspended' else 'on' end as state,
-        lead(seen_from) over (partition by instance, user_id order by seen_from) as next_seen_from,
+        lead(seen_from) over (partition by instance, user_id order by seen_from) as next_seen_from
     from {{ ref('stg_okta__users_intervals') }}
 
 ),
@@ -22,7 +22,7 @@ okta_events as (
             when
                 event_type in ('user.lifecycle.create', 'user.lifecycle.activate', 'user.lifecycle.reactivate', 'user.lifecycle.unsuspend')
                 then 'on'
-        end as state,
+        end as state
     from {{ ref('stg_okta__system_log_targets') }}
     where target_type = 'User' and outcome = 'SUCCESS'
 
@@ -32,7 +32,7 @@ account_lists as (
 
     select
         instance,
-        collected_at,
+        collected_at
     from {{ ref('stg_ledger__collections') }}
     where source = 'okta' and resource = 'users' and kind = 'committed' and permission not in ('denied', 'not_available')
 
@@ -43,7 +43,7 @@ never_listed as (
 
     select
         okta_events.account_key,
-        max(okta_events.occurred_at) as last_on_at,
+        max(okta_events.occurred_at) as last_on_at
     from okta_events
     left join okta_users
         on okta_users.account_key = okta_events.account_key
@@ -56,7 +56,7 @@ never_listed_ends as (
 
     select
         never_listed.account_key,
-        min(account_lists.collected_at) as gone_at,
+        min(account_lists.collected_at) as gone_at
     from never_listed
     inner join account_lists
         on
@@ -72,28 +72,28 @@ presence as (
         concat(instance, ':', user_id) as account_key,
         seen_from,
         seen_to,
-        gone_at,
+        gone_at
     from {{ ref('stg_github__members_intervals') }}
     union all
     select
         concat(instance, ':', user_id),
         seen_from,
         seen_to,
-        gone_at,
+        gone_at
     from {{ ref('stg_github__outside_collaborators_intervals') }}
     union all
     select
         concat(instance, ':', user_id),
         seen_from,
         seen_to,
-        gone_at,
+        gone_at
     from {{ ref('stg_github__repository_collaborators_intervals') }}
     union all
     select
         concat(instance, ':', account_id),
         seen_from,
         seen_to,
-        gone_at,
+        gone_at
     from {{ ref('stg_jira__users_intervals') }}
     where is_active
 
@@ -108,7 +108,7 @@ running as (
         max(coalesce(gone_at, {{ text_to_instant("'9999-12-31T00:00:00Z'") }})) over (
             partition by account_key order by seen_from, coalesce(gone_at, {{ text_to_instant("'9999-12-31T00:00:00Z'") }})
             rows between unbounded preceding and current row
-        ) as gone_by_now,
+        ) as gone_by_now
     from presence
 
 ),
@@ -120,7 +120,7 @@ ends as (
         gone_by_now,
         lead(seen_from) over (
             partition by account_key order by seen_from, coalesce(gone_at, {{ text_to_instant("'9999-12-31T00:00:00Z'") }})
-        ) as next_seen_from,
+        ) as next_seen_from
     from running
 
 ),
@@ -160,7 +160,7 @@ final as (
         observations.account_key,
         observations.observed_at,
         observations.state,
-        observations.evidence,
+        observations.evidence
     from observations
     inner join {{ ref('int_accounts_listed') }} as accounts on accounts.account_key = observations.account_key
 

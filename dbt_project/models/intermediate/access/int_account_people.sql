@@ -33,7 +33,7 @@ stretches as (
     select
         account_key,
         turns_at as valid_from,
-        lead(turns_at) over (partition by account_key order by turns_at nulls first) as valid_to,
+        lead(turns_at) over (partition by account_key order by turns_at nulls first) as valid_to
     from turns
 
 ),
@@ -50,7 +50,7 @@ counted as (
         count(distinct candidates.person_id) filter (where candidates.method <> 'verified_email') as by_id_or_mapping,
         max(candidates.person_id) filter (where candidates.method = 'immutable_id') as id_person_id,
         max(candidates.person_id) filter (where candidates.method = 'mapping') as mapping_person_id,
-        max(candidates.person_id) filter (where candidates.method = 'verified_email') as email_person_id,
+        max(candidates.person_id) filter (where candidates.method = 'verified_email') as email_person_id
     from stretches
     cross join engagement
     left join candidates
@@ -77,7 +77,7 @@ resolved as (
             when by_email = 1 then 'verified_email'
             when by_email > 1 then 'ambiguous'
             else 'none'
-        end as resolution,
+        end as resolution
     from counted
 
 ),
@@ -93,7 +93,7 @@ final as (
         end as person_id,
         resolution,
         valid_from,
-        valid_to,
+        valid_to
     from resolved
 
 )

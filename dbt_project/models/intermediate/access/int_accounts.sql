@@ -20,7 +20,7 @@ people as (
         count(distinct person_id) as people,
         bool_or(resolution = 'ambiguous') as is_ambiguous,
         max(person_id) as person_id,
-        min(case when person_id is not null then resolution end) as resolution,
+        min(case when person_id is not null then resolution end) as resolution
     from {{ ref('int_account_people') }}
     group by account_key
 
@@ -34,7 +34,7 @@ resolved as (
             when people.is_ambiguous or people.people > 1 then 'ambiguous'
             else coalesce(people.resolution, 'none')
         end as resolution,
-        case when not people.is_ambiguous and people.people = 1 then people.person_id end as person_id,
+        case when not people.is_ambiguous and people.people = 1 then people.person_id end as person_id
     from accounts
     left join people on people.account_key = accounts.account_key
 
@@ -56,7 +56,7 @@ sponsors as (
 
     select
         concat('registers:contractor/', contractor_id) as person_id,
-        sponsor_worker_id,
+        sponsor_worker_id
     from {{ ref('stg_registers__contractors') }}
     where gone_at is null
     qualify row_number() over (partition by contractor_id order by contract_start desc) = 1
@@ -68,7 +68,7 @@ systems as (
     select
         systems.system,
         systems.system_instance,
-        role.item as role_name,
+        role.item as role_name
     from {{ ref('stg_registers__systems') }} as systems
     {{ text_items('systems.privileged_roles', ';', 'role') }}
     where systems.gone_at is null
@@ -132,7 +132,7 @@ final as (
         resolved.created_at,
         resolved.first_seen_at,
         registrations.registered_on,
-        registrations.valid_to as registered_to,
+        registrations.valid_to as registered_to
     from resolved
     left join registrations
         on

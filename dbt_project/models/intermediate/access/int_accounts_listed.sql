@@ -12,7 +12,7 @@ logged as (
         events.instance,
         events.target_id as user_id,
         max_by(events.target_login, events.occurred_at) as login,
-        min(case when events.event_type = 'user.lifecycle.create' then events.occurred_at end) as created_at,
+        min(case when events.event_type = 'user.lifecycle.create' then events.occurred_at end) as created_at
     from {{ ref('stg_okta__system_log_targets') }} as events
     left join okta_users
         on okta_users.instance = events.instance and okta_users.user_id = events.target_id
@@ -34,7 +34,7 @@ github_users as (
         user_type,
         seen_from,
         seen_to,
-        'member' as kind,
+        'member' as kind
     from {{ ref('stg_github__members_intervals') }}
     union all
     select
@@ -44,7 +44,7 @@ github_users as (
         user_type,
         seen_from,
         seen_to,
-        'outside_collaborator',
+        'outside_collaborator'
     from {{ ref('stg_github__outside_collaborators_intervals') }}
     union all
     select
@@ -54,7 +54,7 @@ github_users as (
         user_type,
         seen_from,
         seen_to,
-        'repository_collaborator',
+        'repository_collaborator'
     from {{ ref('stg_github__repository_collaborators_intervals') }}
 
 ),
@@ -67,7 +67,7 @@ github as (
         max_by(login, seen_to) as login,
         max_by(user_type, seen_to) as user_type,
         min(seen_from) as first_seen_at,
-        bool_or(kind = 'member') as is_member,
+        bool_or(kind = 'member') as is_member
     from github_users
     group by instance, user_id
 
@@ -81,7 +81,7 @@ jira as (
         max_by(display_name, seen_to) as login,
         max_by(email, seen_to) as email,
         max_by(account_type, seen_to) as account_type,
-        min(seen_from) as first_seen_at,
+        min(seen_from) as first_seen_at
     from {{ ref('stg_jira__users_intervals') }}
     group by instance, account_id
 
@@ -97,7 +97,7 @@ accounts as (
         email,
         case when lower(user_type) in ('guest', 'external') then 'guest' else 'human' end as native_kind,
         created_at,
-        first_collected_at as first_seen_at,
+        first_collected_at as first_seen_at
     from okta_users
     union all
     select
@@ -108,7 +108,7 @@ accounts as (
         cast(null as string),
         'human',
         created_at,
-        {{ null_instant() }},
+        {{ null_instant() }}
     from logged
     union all
     select
@@ -123,7 +123,7 @@ accounts as (
             else 'human'
         end,
         {{ null_instant() }},
-        first_seen_at,
+        first_seen_at
     from github
     union all
     select
@@ -134,7 +134,7 @@ accounts as (
         email,
         case account_type when 'app' then 'bot' when 'customer' then 'guest' else 'human' end,
         {{ null_instant() }},
-        first_seen_at,
+        first_seen_at
     from jira
 
 ),
@@ -150,7 +150,7 @@ final as (
         email,
         native_kind,
         created_at,
-        first_seen_at,
+        first_seen_at
     from accounts
 
 )

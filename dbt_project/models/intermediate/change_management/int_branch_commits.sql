@@ -41,7 +41,7 @@ lost as (
         heads.repository_id,
         heads.branch,
         lost_commit.item as sha,
-        min(heads.collected_at) as lost_at,
+        min(heads.collected_at) as lost_at
     from heads
     {{ json_items('heads.lost_commits', '$', 'lost_commit') }}
     group by heads.repository_id, heads.branch, lost_commit.item
@@ -76,7 +76,7 @@ commits as (
         coalesce(cast(lost.lost_at as string), 'current') as line,
         min(case when lost.lost_at is not null then git_commits.position end) over (
             partition by git_commits.repository_id, git_commits.branch, lost.lost_at
-        ) as line_starts_at,
+        ) as line_starts_at
     from git_commits
     inner join branches
         on branches.repository_id = git_commits.repository_id and branches.branch = git_commits.branch
@@ -104,7 +104,7 @@ events as (
         case
             when before_tips.line = tips.line or before_tips.line = 'current' then before_tips.position
             when before_tips.line is not null then before_tips.line_starts_at - 1
-        end as from_position,
+        end as from_position
     from activity
     inner join commits as tips
         on
@@ -130,7 +130,7 @@ seen_heads as (
         branch,
         head as sha,
         min(collected_at) as first_head_at,
-        max(collected_at) as last_head_at,
+        max(collected_at) as last_head_at
     from heads
     group by repository_id, branch, head
 
@@ -143,7 +143,7 @@ request_merges as (
         repository_id,
         base_branch,
         merge_commit_oid,
-        merged_at,
+        merged_at
     from merged_requests
     qualify row_number() over (partition by repository_id, base_branch, merge_commit_oid order by merged_at, pull_request_id) = 1
 
@@ -159,7 +159,7 @@ tipped as (
         request_merges.pull_request_id as merge_request_id,
         request_merges.merged_at,
         greatest(coalesce(events.event_at, request_merges.merged_at, seen_heads.last_head_at), coalesce(seen_heads.last_head_at, events.event_at, request_merges.merged_at)) as left_at,
-        least(coalesce(events.event_at, request_merges.merged_at, seen_heads.first_head_at), coalesce(seen_heads.first_head_at, events.event_at, request_merges.merged_at)) as reached_at,
+        least(coalesce(events.event_at, request_merges.merged_at, seen_heads.first_head_at), coalesce(seen_heads.first_head_at, events.event_at, request_merges.merged_at)) as reached_at
     from commits
     left join events
         on events.repository_id = commits.repository_id and events.branch = commits.branch and events.sha = commits.sha
@@ -200,7 +200,7 @@ stretched as (
         ) as not_before_at,
         min(reached_at) over (
             partition by repository_id, branch, line order by position rows between current row and unbounded following
-        ) as not_after_at,
+        ) as not_after_at
     from tipped
 
 ),
@@ -215,7 +215,7 @@ walked as (
                 or position > next_from_position and next_from_position >= 0
                 or next_from_position < 0 and previous_tip_position is not null
                 then next_activity_id
-        end as own_activity_id,
+        end as own_activity_id
     from stretched
 
 ),
@@ -236,7 +236,7 @@ brought as (
         case
             when lost_line_events.event_at < own_events.event_at or own_events.activity_id is null then coalesce(lost_line_events.activity_id, own_events.activity_id)
             else own_events.activity_id
-        end as activity_id,
+        end as activity_id
     from walked
     left join events as own_events
         on own_events.activity_id = walked.own_activity_id
@@ -294,7 +294,7 @@ final as (
         brought.record_key,
         brought.collection_id,
         brought.collected_at,
-        brought.payload_sha256,
+        brought.payload_sha256
     from brought
     left join events on events.activity_id = brought.activity_id
 

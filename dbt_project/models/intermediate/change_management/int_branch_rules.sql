@@ -15,7 +15,7 @@ versions as (
         excluded_refs,
         rules,
         record_key,
-        lead(updated_at) over (partition by instance, repository_id, ruleset_id order by updated_at, version_id) as next_updated_at,
+        lead(updated_at) over (partition by instance, repository_id, ruleset_id order by updated_at, version_id) as next_updated_at
     from {{ ref('stg_github__ruleset_history') }}
 
 ),
@@ -33,7 +33,7 @@ last_seen as (
         instance,
         repository_id,
         ruleset_id,
-        max(seen_to) as seen_to,
+        max(seen_to) as seen_to
     from {{ ref('stg_github__rulesets_intervals') }}
     group by instance, repository_id, ruleset_id
 
@@ -47,7 +47,7 @@ repository_snapshots as (
         default_branch,
         seen_from,
         seen_to,
-        lag(default_branch) over (partition by instance, repository_id order by seen_from) as previous_default_branch,
+        lag(default_branch) over (partition by instance, repository_id order by seen_from) as previous_default_branch
     from {{ ref('stg_github__repositories_intervals') }}
 
 ),
@@ -58,7 +58,7 @@ default_spells as (
         *,
         sum(case when default_branch is distinct from previous_default_branch then 1 else 0 end) over (
             partition by instance, repository_id order by seen_from
-        ) as spell_no,
+        ) as spell_no
     from repository_snapshots
 
 ),
@@ -72,7 +72,7 @@ defaults as (
         default_branch,
         case when spell_no > 1 then min(seen_from) end as default_from,
         max(seen_to) as default_seen_to,
-        lead(min(seen_from)) over (partition by instance, repository_id order by spell_no) as default_to,
+        lead(min(seen_from)) over (partition by instance, repository_id order by spell_no) as default_to
     from default_spells
     group by instance, repository_id, default_branch, spell_no
 
@@ -89,7 +89,7 @@ included as (
     select
         versions.record_key,
         versions.instance,
-        reference.item as pattern,
+        reference.item as pattern
     from versions
     {{ json_items('versions.included_refs', '$', 'reference') }}
 
@@ -100,7 +100,7 @@ excluded as (
     select
         versions.record_key,
         versions.instance,
-        reference.item as pattern,
+        reference.item as pattern
     from versions
     {{ json_items('versions.excluded_refs', '$', 'reference') }}
 
@@ -119,7 +119,7 @@ default_versions as (
 
     select distinct
         record_key,
-        instance,
+        instance
     from patterns
     where pattern = '~DEFAULT_BRANCH'
 
@@ -133,7 +133,7 @@ pieces as (
         case when defaults.instance is null then branches.is_default_branch else defaults.default_branch = branches.branch end as is_default_branch,
         defaults.default_from,
         defaults.default_seen_to,
-        defaults.default_to,
+        defaults.default_to
     from versions
     inner join branches
         on branches.instance = versions.instance and branches.repository_id = versions.repository_id
@@ -154,7 +154,7 @@ covered as (
         pieces.record_key,
         pieces.branch,
         pieces.default_from,
-        max(case when patterns.is_included then 1 else 0 end) = 1 and max(case when patterns.is_included then 0 else 1 end) = 0 as is_covered,
+        max(case when patterns.is_included then 1 else 0 end) = 1 and max(case when patterns.is_included then 0 else 1 end) = 0 as is_covered
     from pieces
     inner join patterns
         on
@@ -175,7 +175,7 @@ rules as (
         versions.instance,
         versions.record_key,
         max({{ json_bigint('rule.item', '$.parameters.required_approving_review_count') }}) as required_approvals,
-        max({{ json_text('rule.item', '$.parameters.required_status_checks') }}) as required_checks,
+        max({{ json_text('rule.item', '$.parameters.required_status_checks') }}) as required_checks
     from versions
     {{ json_items('versions.rules', '$', 'rule') }}
     group by versions.instance, versions.record_key
@@ -188,7 +188,7 @@ bounded as (
         pieces.*,
         greatest(pieces.updated_at, coalesce(pieces.default_from, pieces.updated_at)) as valid_from,
         coalesce(pieces.next_updated_at, rulesets.gone_at) as version_to,
-        case when pieces.next_updated_at is null and rulesets.gone_at is not null then last_seen.seen_to end as version_seen_to,
+        case when pieces.next_updated_at is null and rulesets.gone_at is not null then last_seen.seen_to end as version_seen_to
     from pieces
     inner join covered
         on
@@ -228,7 +228,7 @@ final as (
         end as certain_to,
         coalesce(rules.required_approvals, 0) as required_approvals,
         rules.required_checks,
-        bounded.record_key,
+        bounded.record_key
     from bounded
     left join rules on rules.instance = bounded.instance and rules.record_key = bounded.record_key
     where

@@ -89,7 +89,7 @@ substance as (
         case
             when request_commits.second_parent_oid is null then true
             else merge_commits.cumulative_patch_id <> first_parents.cumulative_patch_id
-        end as is_substantive,
+        end as is_substantive
     from request_commits
     inner join changes
         on changes.repository_id = request_commits.repository_id and changes.pull_request_id = request_commits.pull_request_id
@@ -111,7 +111,7 @@ incomplete_requests as (
 
     select
         changes.item_key,
-        changes.instance,
+        changes.instance
     from changes
     inner join requests
         on requests.repository_id = changes.repository_id and requests.pull_request_id = changes.pull_request_id
@@ -132,7 +132,7 @@ commit_authors as (
         {{ json_text('author.item', '$.user.databaseId') }} as user_id,
         {{ json_text('author.item', '$.user.login') }} as login,
         {{ json_text('author.item', '$.email') }} as email,
-        substance.is_substantive,
+        substance.is_substantive
     from changes
     inner join request_commits
         on request_commits.repository_id = changes.repository_id and request_commits.pull_request_id = changes.pull_request_id
@@ -155,7 +155,7 @@ branch_commits as (
         commit_changes.co_authors,
         platform_commits.authors,
         platform_commits.committer_id,
-        platform_commits.committer_login,
+        platform_commits.committer_login
     from changes
     inner join commit_changes on commit_changes.item_key = changes.item_key
     left join platform_commits
@@ -176,7 +176,7 @@ platform_authors as (
         branch_commits.sha as oid,
         {{ json_text('author.item', '$.user.databaseId') }} as user_id,
         {{ json_text('author.item', '$.user.login') }} as login,
-        {{ json_text('author.item', '$.email') }} as email,
+        {{ json_text('author.item', '$.email') }} as email
     from branch_commits
     {{ json_items('branch_commits.authors', '$', 'author') }}
 
@@ -188,7 +188,7 @@ trailer_authors as (
         branch_commits.item_key,
         branch_commits.instance,
         branch_commits.sha as oid,
-        {{ json_text('co_author.item', '$.email') }} as email,
+        {{ json_text('co_author.item', '$.email') }} as email
     from branch_commits
     {{ json_items('branch_commits.co_authors', '$', 'co_author') }}
 
@@ -216,7 +216,7 @@ named as (
         request_events.actor_login as login,
         cast(null as string) as email,
         cast(null as string) as user_type,
-        true as is_substantive,
+        true as is_substantive
     from changes
     inner join request_events
         on request_events.repository_id = changes.repository_id and request_events.pull_request_id = changes.pull_request_id
@@ -233,7 +233,7 @@ named as (
         request_commits.committer_login as login,
         request_commits.committer_email as email,
         cast(null as string) as user_type,
-        substance.is_substantive,
+        substance.is_substantive
     from changes
     inner join request_commits
         on request_commits.repository_id = changes.repository_id and request_commits.pull_request_id = changes.pull_request_id
@@ -266,7 +266,7 @@ named as (
         platform_commits.committer_login as login,
         pushed_merges.committer_email as email,
         cast(null as string) as user_type,
-        pushed_merges.is_substantive,
+        pushed_merges.is_substantive
     from pushed_merges
     left join platform_commits
         on
@@ -293,7 +293,7 @@ identified as (
         ) as login,
         lower(email) as email,
         coalesce(user_type = 'Bot', false) or coalesce(login like '%[bot]', false) as is_named_bot,
-        is_substantive,
+        is_substantive
     from named
     where
         role <> 'committer'
@@ -306,7 +306,7 @@ account_emails as (
     select
         instance,
         lower(email) as email,
-        min(account_key) as account_key,
+        min(account_key) as account_key
     from accounts
     where email is not null
     group by instance, lower(email)
@@ -319,7 +319,7 @@ account_logins as (
     select
         instance,
         lower(login) as login,
-        min(account_key) as account_key,
+        min(account_key) as account_key
     from accounts
     where login is not null
     group by instance, lower(login)
@@ -331,7 +331,7 @@ people_emails as (
 
     select
         email,
-        min(person_id) as person_id,
+        min(person_id) as person_id
     from person_emails
     group by email
     having count(distinct person_id) = 1
@@ -349,7 +349,7 @@ resolved as (
         identified.is_substantive,
         identified.is_named_bot or bots.user_id is not null as is_known_bot,
         coalesce(by_id.account_key, account_emails.account_key, account_logins.account_key) as account_key,
-        people_emails.person_id as person_by_email,
+        people_emails.person_id as person_by_email
     from identified
     left join accounts as by_id
         on by_id.instance = identified.instance and by_id.account_id = identified.user_id
@@ -374,7 +374,7 @@ judged as (
         resolved.account_key,
         coalesce(accounts.person_id, resolved.person_by_email) as person_id,
         resolved.is_known_bot or coalesce(accounts.account_kind in ('bot', 'service'), false) as is_bot,
-        resolved.is_substantive,
+        resolved.is_substantive
     from resolved
     left join accounts on accounts.account_key = resolved.account_key
 
@@ -394,7 +394,7 @@ final as (
             when count(*) = count(is_substantive) then false
         end as is_substantive,
         count(distinct oid) as commits,
-        {{ sorted_list('oid') }} as oids,
+        {{ sorted_list('oid') }} as oids
     from judged
     group by item_key, role, identity, account_key, person_id, is_bot
 

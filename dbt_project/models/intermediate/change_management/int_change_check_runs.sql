@@ -46,7 +46,7 @@ required_checks as (
         item_key,
         check_name,
         count(app_id) < count(*) as is_any_app,
-        {{ sorted_list('app_id') }} as app_ids,
+        {{ sorted_list('app_id') }} as app_ids
     from {{ ref('int_change_required_checks') }}
     group by item_key, check_name
 
@@ -57,7 +57,7 @@ required_apps as (
     select distinct
         item_key,
         check_name,
-        app_id,
+        app_id
     from {{ ref('int_change_required_checks') }}
 
 ),
@@ -104,7 +104,7 @@ related as (
         repository_id,
         oid,
         sha_role,
-        precedence <= 4 as is_candidate,
+        precedence <= 4 as is_candidate
     from shas
     where oid is not null
     qualify row_number() over (partition by item_key, oid order by precedence) = 1
@@ -131,7 +131,7 @@ named_runs as (
         record_key,
         collection_id,
         collected_at,
-        payload_sha256,
+        payload_sha256
     from runs
 
 ),
@@ -158,7 +158,7 @@ final as (
         named_runs.details_url,
         named_runs.collection_id,
         named_runs.collected_at,
-        named_runs.payload_sha256,
+        named_runs.payload_sha256
     from changes
     inner join related on related.item_key = changes.item_key
     inner join named_runs

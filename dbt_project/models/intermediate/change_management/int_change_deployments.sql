@@ -39,7 +39,7 @@ final as (
         deployments.record_key,
         deployments.collection_id,
         deployments.collected_at,
-        deployments.payload_sha256,
+        deployments.payload_sha256
     from changes
     inner join shas on shas.item_key = changes.item_key
     inner join deployments

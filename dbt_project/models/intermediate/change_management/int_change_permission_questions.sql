@@ -25,7 +25,7 @@ merge_requesters as (
     select
         repository_id,
         pull_request_id,
-        max_by(coalesce(enqueuer_id, enabler_id, actor_id), occurred_at) as requested_by_id,
+        max_by(coalesce(enqueuer_id, enabler_id, actor_id), occurred_at) as requested_by_id
     from request_events
     where event_type in ('AddedToMergeQueueEvent', 'AutoMergeEnabledEvent')
     group by repository_id, pull_request_id
@@ -41,7 +41,7 @@ final as (
         changes.instance,
         changes.repository_id,
         reviews.author_id as user_id,
-        reviews.submitted_at as asked_at,
+        reviews.submitted_at as asked_at
     from changes
     inner join reviews
         on reviews.repository_id = changes.repository_id and reviews.pull_request_id = changes.pull_request_id
@@ -56,7 +56,7 @@ final as (
             when changes.merged_by_type = 'Bot' or changes.merged_by_login like '%[bot]' or changes.merged_by_id is null then merge_requesters.requested_by_id
             else changes.merged_by_id
         end as user_id,
-        changes.occurred_at as asked_at,
+        changes.occurred_at as asked_at
     from changes
     left join merge_requesters
         on

@@ -18,7 +18,7 @@ snapshots as (
 
     select distinct
         instance,
-        collected_at,
+        collected_at
     from {{ ref('stg_ledger__collections') }}
     where
         resource = 'repository_collaborators'
@@ -35,7 +35,7 @@ intervals as (
         user_id,
         coalesce(can_push, false) or coalesce(can_maintain, false) or coalesce(can_admin, false) as can_write,
         seen_from,
-        seen_to,
+        seen_to
     from {{ ref('stg_github__repository_collaborators_intervals') }}
 
 ),
@@ -45,13 +45,13 @@ brackets as (
     select
         instance,
         collected_at as before_at,
-        lead(collected_at) over (partition by instance order by collected_at) as after_at,
+        lead(collected_at) over (partition by instance order by collected_at) as after_at
     from snapshots
     union all
     select
         instance,
         {{ null_instant() }} as before_at,
-        min(collected_at) as after_at,
+        min(collected_at) as after_at
     from snapshots
     group by instance
 
@@ -72,7 +72,7 @@ bracketed as (
         case
             when brackets.before_at is null then {{ local_date('questions.asked_at', 'engagement.zone') }} = {{ local_date('brackets.after_at', 'engagement.zone') }}
             else {{ seconds_between('brackets.before_at', 'brackets.after_at') }} <= engagement.snapshot_max_gap_days * 86400
-        end as is_close,
+        end as is_close
     from questions
     cross join engagement
     left join brackets
@@ -95,7 +95,7 @@ states as (
         bracketed.after_at,
         bracketed.is_close,
         max(case when intervals.seen_from <= bracketed.before_at and intervals.seen_to >= bracketed.before_at and intervals.can_write then 1 else 0 end) = 1 as could_write_before,
-        max(case when intervals.seen_from <= bracketed.after_at and intervals.seen_to >= bracketed.after_at and intervals.can_write then 1 else 0 end) = 1 as could_write_after,
+        max(case when intervals.seen_from <= bracketed.after_at and intervals.seen_to >= bracketed.after_at and intervals.can_write then 1 else 0 end) = 1 as could_write_after
     from bracketed
     left join intervals
         on
@@ -118,7 +118,7 @@ final as (
             when user_id is null or not coalesce(is_close, false) then null
             when before_at is null then could_write_after
             when could_write_before = could_write_after then could_write_before
-        end as can_write,
+        end as can_write
     from states
 
 )

@@ -33,7 +33,7 @@ ruleset_history as (
         instance,
         repository_id,
         ruleset_id,
-        min(updated_at) as first_updated_at,
+        min(updated_at) as first_updated_at
     from {{ ref('stg_github__ruleset_history') }}
     group by instance, repository_id, ruleset_id
 
@@ -68,7 +68,7 @@ ruleset_snapshots as (
 
     select
         instance,
-        max(collected_at) as last_collected_at,
+        max(collected_at) as last_collected_at
     from collections
     where resource = 'rulesets'
     group by instance
@@ -112,7 +112,7 @@ ruleset_demands as (
     select
         changes.item_key,
         max(branch_rules.required_approvals) as required_approvals,
-        count(*) as rulesets,
+        count(*) as rulesets
     from changes
     inner join branch_rules
         on
@@ -129,7 +129,7 @@ protection_snapshots as (
 
     select distinct
         instance,
-        collected_at,
+        collected_at
     from collections
     where resource = 'branch_protection'
 
@@ -140,13 +140,13 @@ brackets as (
     select
         instance,
         collected_at as before_at,
-        lead(collected_at) over (partition by instance order by collected_at) as after_at,
+        lead(collected_at) over (partition by instance order by collected_at) as after_at
     from protection_snapshots
     union all
     select
         instance,
         {{ null_instant() }} as before_at,
-        min(collected_at) as after_at,
+        min(collected_at) as after_at
     from protection_snapshots
     group by instance
 
@@ -164,7 +164,7 @@ bracketed as (
         case
             when brackets.before_at is null then changes.occurred_on = {{ local_date('brackets.after_at', 'engagement.zone') }}
             else {{ seconds_between('brackets.before_at', 'brackets.after_at') }} <= engagement.snapshot_max_gap_days * 86400
-        end as is_close,
+        end as is_close
     from changes
     cross join engagement
     inner join brackets
@@ -187,7 +187,7 @@ classic as (
         coalesce(before_states.required_approvals, 0) as approvals_before,
         coalesce(after_states.required_approvals, 0) as approvals_after,
         coalesce(before_states.required_checks, '[]') as checks_before,
-        coalesce(after_states.required_checks, '[]') as checks_after,
+        coalesce(after_states.required_checks, '[]') as checks_after
     from bracketed
     left join protection as before_states
         on
@@ -221,7 +221,7 @@ classic_demands as (
             when not is_seen_before then checks_after
             when not is_seen_after then checks_before
             when checks_before = checks_after then checks_before
-        end as required_checks,
+        end as required_checks
     from classic
 
 ),
@@ -247,7 +247,7 @@ policies_in_force as (
         changes.item_key,
         policies.required_approvals,
         policies.requires_ticket,
-        policies.requires_change_request_resolution,
+        policies.requires_change_request_resolution
     from changes
     inner join policies
         on
@@ -265,7 +265,7 @@ collected as (
         changes.item_key,
         max(case when covered_intervals.source = 'jira' then 1 else 0 end) = 1 as has_tickets,
         max(case when covered_intervals.source = 'registers' then 1 else 0 end) = 1 as has_registers,
-        max(case when covered_intervals.resource = 'deployments' then 1 else 0 end) = 1 as has_deployments,
+        max(case when covered_intervals.resource = 'deployments' then 1 else 0 end) = 1 as has_deployments
     from changes
     inner join covered_intervals
         on
@@ -308,7 +308,7 @@ final as (
         end as required_approvals,
         coalesce(collected.has_tickets, false) as has_tickets_collected,
         coalesce(collected.has_registers, false) as has_registers_collected,
-        coalesce(collected.has_deployments, false) as has_deployments_collected,
+        coalesce(collected.has_deployments, false) as has_deployments_collected
     from changes
     left join ruleset_snapshots on ruleset_snapshots.instance = changes.instance
     left join unknown_rulesets on unknown_rulesets.item_key = changes.item_key

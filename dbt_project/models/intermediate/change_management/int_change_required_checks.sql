@@ -45,7 +45,7 @@ first_collections as (
     select
         collections.resource,
         min(collections.collected_at) as collected_at,
-        min({{ start_of_day(local_date('collections.collected_at', 'engagement.zone'), 'engagement.zone') }}) as day_start_at,
+        min({{ start_of_day(local_date('collections.collected_at', 'engagement.zone'), 'engagement.zone') }}) as day_start_at
     from {{ ref('stg_ledger__collections') }} as collections
     cross join engagement
     where collections.source = 'registers' and collections.resource in ('functional_checks', 'path_rules') and collections.kind = 'committed'
@@ -63,7 +63,7 @@ ruleset_checks as (
         branch_rules.valid_to,
         branch_rules.certain_to,
         {{ json_text('required.item', '$.context') }} as check_name,
-        {{ json_text('required.item', '$.integration_id') }} as app_id,
+        {{ json_text('required.item', '$.integration_id') }} as app_id
     from branch_rules
     {{ json_items('branch_rules.required_checks', '$', 'required') }}
 
@@ -74,7 +74,7 @@ classic_checks as (
     select
         protection.item_key,
         {{ json_text('required.item', '$.context') }} as check_name,
-        {{ json_text('required.item', '$.app_id') }} as app_id,
+        {{ json_text('required.item', '$.app_id') }} as app_id
     from protection
     {{ json_items('protection.classic_required_checks', '$', 'required') }}
 
@@ -86,7 +86,7 @@ demanded as (
         changes.item_key,
         ruleset_checks.check_name,
         nullif(ruleset_checks.app_id, '-1') as app_id,
-        ruleset_checks.certain_to is null or changes.occurred_at < ruleset_checks.certain_to as is_certain,
+        ruleset_checks.certain_to is null or changes.occurred_at < ruleset_checks.certain_to as is_certain
     from changes
     inner join ruleset_checks
         on
@@ -107,7 +107,7 @@ required as (
         item_key,
         check_name,
         app_id,
-        max(case when is_certain then 1 else 0 end) = 1 as is_certain,
+        max(case when is_certain then 1 else 0 end) = 1 as is_certain
     from demanded
     group by item_key, check_name, app_id
     qualify app_id is not null or count(app_id) over (partition by item_key, check_name) = 0
@@ -127,7 +127,7 @@ registered as (
                 when functional_checks.first_collected_at <= first_collections.collected_at and first_collections.day_start_at <= changes.occurred_at then 1
                 else 0
             end
-        ) = 1 as is_known,
+        ) = 1 as is_known
     from required
     inner join changes on changes.item_key = required.item_key
     inner join functional_checks
@@ -153,7 +153,7 @@ path_rules_in_force as (
             path_rules.first_collected_at <= changes.occurred_at
             or (path_rules.first_collected_at <= first_collections.collected_at and first_collections.day_start_at <= changes.occurred_at),
             false
-        ) as is_known,
+        ) as is_known
     from (select distinct item_key, check_name from required) as required
     inner join changes on changes.item_key = required.item_key
     inner join path_rules
@@ -172,7 +172,7 @@ files as (
 
     select
         changes.item_key,
-        {{ json_text('file.item', '$.path') }} as path,
+        {{ json_text('file.item', '$.path') }} as path
     from changes
     {{ json_items('changes.files', '$', 'file') }}
     where changes.item_key in (select path_rules_in_force.item_key from path_rules_in_force)
@@ -183,7 +183,7 @@ listed_files as (
 
     select
         item_key,
-        count(distinct path) as files,
+        count(distinct path) as files
     from files
     group by item_key
 
@@ -196,7 +196,7 @@ touches as (
         path_rules_in_force.check_name,
         max(case when path_rules_in_force.is_known then 1 else 0 end) = 1 as has_known_rule,
         max(case when starts_with(files.path, path_rules_in_force.path_prefix) then 1 else 0 end) = 1 as is_touched,
-        max(case when starts_with(files.path, path_rules_in_force.path_prefix) and path_rules_in_force.is_known then 1 else 0 end) = 1 as is_touched_as_known,
+        max(case when starts_with(files.path, path_rules_in_force.path_prefix) and path_rules_in_force.is_known then 1 else 0 end) = 1 as is_touched_as_known
     from path_rules_in_force
     left join files on files.item_key = path_rules_in_force.item_key
     group by path_rules_in_force.item_key, path_rules_in_force.check_name
@@ -213,7 +213,7 @@ allowances as (
             when touches.is_touched_as_known or (touches.is_touched and not touches.has_known_rule) then false
             when touches.is_touched or not touches.has_known_rule then null
             when listed_files.files >= coalesce(changes.changed_files, 0) then true
-        end as is_skip_allowed,
+        end as is_skip_allowed
     from touches
     inner join changes on changes.item_key = touches.item_key
     left join listed_files on listed_files.item_key = touches.item_key
@@ -230,7 +230,7 @@ final as (
             when registered.item_key is null then false
             when registered.is_known and required.is_certain then true
         end as is_functional,
-        case when allowances.item_key is null then false else allowances.is_skip_allowed end as is_skip_allowed,
+        case when allowances.item_key is null then false else allowances.is_skip_allowed end as is_skip_allowed
     from required
     left join registered
         on

@@ -62,11 +62,11 @@ hris_reads as (
 
     select
         instance,
-        min(last_collected_at) as last_collected_at,
+        min(last_collected_at) as last_collected_at
     from (
         select
             instance,
-            max(collected_at) as last_collected_at,
+            max(collected_at) as last_collected_at
         from collections
         group by instance, resource
     ) as resources
@@ -109,7 +109,7 @@ pushed_merges as (
 
     select
         item_key,
-        max(case when is_substantive then 2 when is_substantive is null then 1 else 0 end) as doubt,
+        max(case when is_substantive then 2 when is_substantive is null then 1 else 0 end) as doubt
     from {{ ref('int_pushed_merges') }}
     group by item_key
 
@@ -120,7 +120,7 @@ request_merges as (
     select
         repository_id,
         pull_request_id,
-        max(case when second_parent_oid is not null then position end) as last_merge_position,
+        max(case when second_parent_oid is not null then position end) as last_merge_position
     from request_commits
     group by repository_id, pull_request_id
 
@@ -157,7 +157,7 @@ submitted as (
         reviews.record_key,
         reviews.collection_id,
         reviews.collected_at,
-        reviews.payload_sha256,
+        reviews.payload_sha256
     from changes
     inner join reviews
         on reviews.repository_id = changes.repository_id and reviews.pull_request_id = changes.pull_request_id
@@ -181,7 +181,7 @@ ordered as (
                 is_before_merge,
                 coalesce(opinion in ('APPROVED', 'CHANGES_REQUESTED'), true)
             order by submitted_at desc, review_id desc
-        ) = 1 as is_last_opinion,
+        ) = 1 as is_last_opinion
     from submitted
 
 ),
@@ -206,7 +206,7 @@ independence as (
                     then 1
                 else 0
             end
-        ) as dependence,
+        ) as dependence
     from ordered
     left join actors on actors.item_key = ordered.item_key
     group by ordered.item_key, ordered.review_id
@@ -224,7 +224,7 @@ employment as (
                 when spells.contested_from <= ordered.submitted_at then 1
                 else 0
             end
-        ) as activity,
+        ) as activity
     from ordered
     left join spells on spells.person_id = ordered.person_id
     group by ordered.item_key, ordered.review_id
@@ -244,7 +244,7 @@ coverage as (
             when reviewed.cumulative_patch_id <> heads.cumulative_patch_id then false
             when reviewed.sha is not null and heads.sha is not null and request_merges.last_merge_position is null then false
             when request_commits.oid is not null and coalesce(request_merges.last_merge_position, 0) <= request_commits.position then false
-        end as covers_head,
+        end as covers_head
     from ordered
     left join pull_commits as reviewed
         on
@@ -280,7 +280,7 @@ standing as (
         case
             when not is_before_merge or not is_last_opinion then false
             else opinion = 'CHANGES_REQUESTED' and not is_dismissed
-        end as is_standing_change_request,
+        end as is_standing_change_request
     from ordered
 
 ),
@@ -290,7 +290,7 @@ confirmed as (
 
     select
         standing.item_key,
-        count(distinct standing.reviewer) <= max(greatest(protection.ruleset_required_approvals, coalesce(protection.classic_required_approvals, 0))) as is_confirmed,
+        count(distinct standing.reviewer) <= max(greatest(protection.ruleset_required_approvals, coalesce(protection.classic_required_approvals, 0))) as is_confirmed
     from standing
     inner join rule_suites on rule_suites.item_key = standing.item_key and not rule_suites.is_bypassed
     inner join protection on protection.item_key = standing.item_key
@@ -314,7 +314,7 @@ judged as (
             when standing.person_id is null then null
             when employment.activity = 2 and hris_reads.last_collected_at >= standing.submitted_at then true
             when employment.activity = 0 then false
-        end as was_active,
+        end as was_active
     from standing
     left join independence
         on independence.item_key = standing.item_key and independence.review_id = standing.review_id
@@ -363,7 +363,7 @@ final as (
         record_key,
         collection_id,
         collected_at,
-        payload_sha256,
+        payload_sha256
     from judged
 
 )

@@ -33,7 +33,7 @@ final as (
     select
         changes.item_key,
         max(case when rule_suites.result = 'bypass' then 1 else 0 end) = 1 as is_bypassed,
-        {{ sorted_list('rule_suites.rule_suite_id') }} as rule_suites,
+        {{ sorted_list('rule_suites.rule_suite_id') }} as rule_suites
     from changes
     inner join shas on shas.item_key = changes.item_key
     inner join rule_suites

@@ -25,7 +25,7 @@ repository_names as (
     select distinct
         instance,
         repository_id,
-        full_name,
+        full_name
     from {{ ref('stg_github__repositories_intervals') }}
 
 ),
@@ -38,7 +38,7 @@ texts as (
             upper(concat_ws(' ', title, body, head_branch)),
             concat('[](){}<>:;,./|!?*#"`', chr(39), chr(9), chr(10), chr(13)),
             '                        '
-        ) as words,
+        ) as words
     from changes
 
 ),
@@ -47,7 +47,7 @@ named as (
 
     select
         texts.item_key,
-        {{ text_match('word.item', '(?:^|[^A-Z0-9])([A-Z][A-Z0-9]+-[0-9]+)(?:[^A-Z0-9]|$)') }} as issue_key,
+        {{ text_match('word.item', '(?:^|[^A-Z0-9])([A-Z][A-Z0-9]+-[0-9]+)(?:[^A-Z0-9]|$)') }} as issue_key
     from texts
     {{ text_items('texts.words', ' ', 'word') }}
     where word.item like '%-%'
@@ -62,7 +62,7 @@ references_to_changes as (
     union
     select
         changes.item_key,
-        concat(repository_names.full_name, '#', changes.number) as reference,
+        concat(repository_names.full_name, '#', changes.number) as reference
     from changes
     inner join repository_names
         on repository_names.instance = changes.instance and repository_names.repository_id = changes.repository_id
@@ -76,7 +76,7 @@ linked as (
         named.item_key,
         issues.issue_key,
         issues.instance,
-        issues.record_key,
+        issues.record_key
     from named
     inner join issues on issues.issue_key = named.issue_key
     union
@@ -84,7 +84,7 @@ linked as (
         changes.item_key,
         issues.issue_key,
         issues.instance,
-        issues.record_key,
+        issues.record_key
     from references_to_changes as changes
     inner join change_refs on change_refs.change_ref = changes.reference
     inner join issues
@@ -98,7 +98,7 @@ final as (
         item_key,
         issue_key,
         instance,
-        record_key,
+        record_key
     from linked
 
 )

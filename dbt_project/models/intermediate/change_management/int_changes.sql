@@ -59,7 +59,7 @@ from_git as (
         max_by(sha, position) as tip_sha,
         min(occurred_at) as occurred_at,
         {{ sorted_list('mapping') }} as mapping,
-        min(subject) as subject,
+        min(subject) as subject
     from commit_changes
     where is_first_branch
     group by item_key, instance, repository_id, change_kind, pull_request_id, activity_id
@@ -79,7 +79,7 @@ from_platform as (
         requests.base_branch as branch,
         requests.merge_commit_oid as tip_sha,
         requests.merged_at as occurred_at,
-        requests.title as subject,
+        requests.title as subject
     from requests
     inner join branches
         on branches.repository_id = requests.repository_id and branches.branch = requests.base_branch
@@ -94,7 +94,7 @@ from_platform as (
         activity.branch,
         activity.after_sha as tip_sha,
         activity.occurred_at,
-        'History rewritten' as subject,
+        'History rewritten' as subject
     from activity
     inner join branches
         on branches.repository_id = activity.repository_id and branches.branch = activity.branch
@@ -117,7 +117,7 @@ framed as (
         occurred_at,
         mapping,
         subject,
-        true as is_in_git,
+        true as is_in_git
     from from_git
     union all
     select
@@ -133,7 +133,7 @@ framed as (
         from_platform.occurred_at,
         'platform_only' as mapping,
         from_platform.subject,
-        false as is_in_git,
+        false as is_in_git
     from from_platform
     left join from_git on from_git.item_key = from_platform.item_key
     where from_git.item_key is null
@@ -170,7 +170,7 @@ timed as (
         activity.actor_login as pushed_by_login,
         activity.actor_type as pushed_by_type,
         activity.activity_type,
-        activity.before_sha,
+        activity.before_sha
     from framed
     left join requests
         on requests.repository_id = framed.repository_id and requests.pull_request_id = framed.pull_request_id
@@ -194,7 +194,7 @@ unexplained_rewrites as (
     select
         heads.repository_id,
         heads.branch,
-        heads.head,
+        heads.head
     from heads
     left join activity
         on
@@ -235,7 +235,7 @@ compared_heads as (
         branch,
         collected_at,
         lag(collected_at) over (partition by repository_id, branch order by collected_at) as previous_collected_at,
-        is_descendant,
+        is_descendant
     from heads
 
 ),
@@ -271,7 +271,7 @@ file_items as (
 
     select
         in_period.item_key,
-        lower({{ json_text('file.item', '$.path') }}) as path,
+        lower({{ json_text('file.item', '$.path') }}) as path
     from in_period
     {{ json_items('in_period.files', '$', 'file') }}
 
@@ -287,7 +287,7 @@ files as (
                 when path like 'docs/%' or path like '%.md' or path like '%.rst' or path like '%.txt' or path like 'license%' then 1
                 else 0
             end
-        ) as document_files,
+        ) as document_files
     from file_items
     group by item_key
 
@@ -297,7 +297,7 @@ label_items as (
 
     select
         in_period.item_key,
-        lower({{ json_text('label.item', '$.name') }}) as label,
+        lower({{ json_text('label.item', '$.name') }}) as label
     from in_period
     {{ json_items('in_period.labels', '$', 'label') }}
 
@@ -308,7 +308,7 @@ labels as (
     select
         item_key,
         {{ sorted_list('label') }} as labels,
-        max(case when label in ('emergency', 'hotfix') then 1 else 0 end) = 1 as is_emergency,
+        max(case when label in ('emergency', 'hotfix') then 1 else 0 end) = 1 as is_emergency
     from label_items
     group by item_key
 
@@ -371,7 +371,7 @@ final as (
             when 'pull_request' then in_period.url
             when 'push' then concat(branches.repository_url, '/compare/', in_period.before_sha, '...', in_period.tip_sha)
             else concat(branches.repository_url, '/commit/', in_period.tip_sha)
-        end as url,
+        end as url
     from in_period
     cross join engagement
     inner join branches

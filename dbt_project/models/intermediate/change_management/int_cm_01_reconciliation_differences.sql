@@ -12,7 +12,7 @@ final as (
         'CM-01' as control_id,
         reconciliation,
         item_key,
-        case when is_left then 'left_only' else 'right_only' end as side,
+        case when is_left then 'left_only' else 'right_only' end as side
     from items
     where is_left is distinct from coalesce(is_right, false)
 

@@ -76,7 +76,7 @@ boundaries as (
         heads.repository_id,
         heads.branch,
         max_by(case when heads.collected_at <= engagement.period_start_at then heads.head end, case when heads.collected_at <= engagement.period_start_at then heads.collected_at end) as start_head,
-        min_by(case when heads.collected_at >= engagement.period_end_at then heads.head end, case when heads.collected_at >= engagement.period_end_at then heads.collected_at end) as end_head,
+        min_by(case when heads.collected_at >= engagement.period_end_at then heads.head end, case when heads.collected_at >= engagement.period_end_at then heads.collected_at end) as end_head
     from heads
     cross join engagement
     group by heads.repository_id, heads.branch
@@ -89,7 +89,7 @@ commits_between_heads as (
         branches.instance,
         git_commits.repository_id,
         git_commits.branch,
-        git_commits.sha,
+        git_commits.sha
     from first_parent_commits as git_commits
     cross join engagement
     inner join branches
@@ -119,7 +119,7 @@ commits_of_the_period as (
         concat(commits_between_heads.instance, ':', commits_between_heads.repository_id, '/branch/', commits_between_heads.branch, '/', commits_between_heads.sha) as item_key,
         true as is_left,
         count(commit_changes.item_key) = 1
-        and count(changes.item_key) = count(case when commit_changes.first_reached_at >= engagement.period_start_at and commit_changes.first_reached_at < engagement.period_end_at then 1 end) as is_right,
+        and count(changes.item_key) = count(case when commit_changes.first_reached_at >= engagement.period_start_at and commit_changes.first_reached_at < engagement.period_end_at then 1 end) as is_right
     from commits_between_heads
     cross join engagement
     left join commit_changes
@@ -139,7 +139,7 @@ merged_requests as (
         'merged_requests' as reconciliation,
         concat(branches.instance, ':', requests.repository_id, '/pr/', requests.pull_request_id) as item_key,
         true as is_left,
-        coalesce(changes.is_in_git, false) as is_right,
+        coalesce(changes.is_in_git, false) as is_right
     from requests
     cross join engagement
     inner join branches
@@ -157,7 +157,7 @@ pushes as (
         'pushes' as reconciliation,
         concat(branches.instance, ':', activity.repository_id, '/push/', activity.activity_id) as item_key,
         true as is_left,
-        count(first_parent_commits.sha) > 0 as is_right,
+        count(first_parent_commits.sha) > 0 as is_right
     from activity
     cross join engagement
     inner join branches
@@ -184,7 +184,7 @@ deployed_commits as (
         deployments.deployment_id,
         min(commit_changes.branch) as branch,
         max(commit_changes.position) as position,
-        min(deployments.created_at) as created_at,
+        min(deployments.created_at) as created_at
     from deployments
     left join commit_changes
         on commit_changes.repository_id = deployments.repository_id and commit_changes.sha = deployments.commit_oid and commit_changes.is_first_branch
@@ -199,7 +199,7 @@ deployed_ranges as (
         max(position) over (
             partition by instance, repository_id, branch order by created_at, deployment_id
             rows between unbounded preceding and 1 preceding
-        ) as previous_position,
+        ) as previous_position
     from deployed_commits
 
 ),
@@ -210,7 +210,7 @@ unmapped_in_ranges as (
         deployed_ranges.instance,
         deployed_ranges.repository_id,
         deployed_ranges.deployment_id,
-        count(*) as commits,
+        count(*) as commits
     from deployed_ranges
     cross join engagement
     inner join commit_changes
@@ -233,7 +233,7 @@ deployed as (
         'deployments' as reconciliation,
         concat(deployed_ranges.instance, ':', deployed_ranges.repository_id, '/deployment/', deployed_ranges.deployment_id) as item_key,
         true as is_left,
-        deployed_ranges.position is not null and unmapped_in_ranges.commits is null as is_right,
+        deployed_ranges.position is not null and unmapped_in_ranges.commits is null as is_right
     from deployed_ranges
     cross join engagement
     left join unmapped_in_ranges
@@ -276,7 +276,7 @@ repositories as (
         'repositories' as reconciliation,
         concat(active_repositories.instance, ':', active_repositories.repository_id) as item_key,
         true as is_left,
-        count(first_parent_commits.sha) > 0 as is_right,
+        count(first_parent_commits.sha) > 0 as is_right
     from active_repositories
     left join first_parent_commits on first_parent_commits.repository_id = active_repositories.repository_id
     group by active_repositories.instance, active_repositories.repository_id
@@ -289,7 +289,7 @@ chained_heads as (
     select
         heads.*,
         lag(head) over (partition by instance, repository_id, branch order by collected_at) as head_before,
-        lag(collected_at) over (partition by instance, repository_id, branch order by collected_at) as before_at,
+        lag(collected_at) over (partition by instance, repository_id, branch order by collected_at) as before_at
     from heads
 
 ),
@@ -301,7 +301,7 @@ continued_heads as (
         concat(chained_heads.instance, ':', chained_heads.repository_id, '/branch/', chained_heads.branch, '/', {{ instant_to_text('chained_heads.collected_at') }}) as item_key,
         true as is_left,
         chained_heads.previous_head = chained_heads.head_before
-        and (coalesce(chained_heads.is_descendant, false) or count(changes.item_key) > 0) as is_right,
+        and (coalesce(chained_heads.is_descendant, false) or count(changes.item_key) > 0) as is_right
     from chained_heads
     left join changes
         on
@@ -327,7 +327,7 @@ git_numbers as (
 
     select
         repository_id,
-        number,
+        number
     from pull_commits
     group by repository_id, number
 
@@ -338,7 +338,7 @@ platform_numbers as (
     select distinct
         requests.instance,
         requests.repository_id,
-        requests.number,
+        requests.number
     from requests
     inner join (select distinct repository_id from git_numbers) as read_by_git
         on read_by_git.repository_id = requests.repository_id
@@ -355,7 +355,7 @@ request_numbers as (
             '/number/', coalesce(platform_numbers.number, git_numbers.number)
         ) as item_key,
         git_numbers.number is not null as is_left,
-        platform_numbers.number is not null as is_right,
+        platform_numbers.number is not null as is_right
     from git_numbers
     full outer join platform_numbers
         on platform_numbers.repository_id = git_numbers.repository_id and platform_numbers.number = git_numbers.number

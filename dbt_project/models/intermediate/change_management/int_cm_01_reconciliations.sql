@@ -26,49 +26,49 @@ stated as (
         'git: first-parent commits from the head at the start to the head at the end' as left_source,
         'changes: commits that belong to exactly one' as right_source,
         'same_platform' as independence,
-        'history' as left_resource,
+        'history' as left_resource
     union all
     select
         'merged_requests',
         'platform: requests merged into production branches',
         'git: requests whose merge is on the branch',
         'same_platform',
-        'pull_requests',
+        'pull_requests'
     union all
     select
         'pushes',
         'platform: pushes and merges recorded on production branches',
         'git: heads after them that are commits of the branch',
         'same_platform',
-        'activity',
+        'activity'
     union all
     select
         'deployments',
         'platform: production deployments',
         'population: deployments whose commits all lie in changes of a production branch',
         'same_platform',
-        'deployments',
+        'deployments'
     union all
     select
         'repositories',
         'platform: repositories of the organization pushed, merged or deployed to',
         'git: repositories read',
         'same_platform',
-        'repositories',
+        'repositories'
     union all
     select
         'branch_heads',
         'git: heads collected',
         'git: heads that continue from the one before, or whose rewrite is an item',
         'same_platform',
-        'history',
+        'history'
     union all
     select
         'request_numbers',
         'git: numbers of request refs',
         'platform: numbers of requests',
         'same_platform',
-        'history',
+        'history'
 
 ),
 
@@ -90,7 +90,7 @@ counted as (
     select
         reconciliation,
         count(case when is_left then 1 end) as expected,
-        count(case when is_right then 1 end) as actual,
+        count(case when is_right then 1 end) as actual
     from items
     group by reconciliation
 
@@ -106,7 +106,7 @@ final as (
         stated.independence,
         coalesce(counted.expected, 0) as expected,
         coalesce(counted.actual, 0) as actual,
-        case when covered.resource is not null then coalesce(counted.expected, 0) - coalesce(counted.actual, 0) end as difference,
+        case when covered.resource is not null then coalesce(counted.expected, 0) - coalesce(counted.actual, 0) end as difference
     from stated
     left join covered on covered.resource = stated.left_resource
     left join counted on counted.reconciliation = stated.reconciliation

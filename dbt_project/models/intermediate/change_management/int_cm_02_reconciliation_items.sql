@@ -42,7 +42,7 @@ code_counts as (
 
     select
         item_key,
-        count(*) as items,
+        count(*) as items
     from code_changes
     group by item_key
 
@@ -52,7 +52,7 @@ tested_counts as (
 
     select
         item_key,
-        count(*) as items,
+        count(*) as items
     from tested_changes
     group by item_key
 
@@ -65,7 +65,7 @@ frame as (
         'frame' as reconciliation,
         coalesce(code_counts.item_key, tested_counts.item_key) as item_key,
         code_counts.item_key is not null as is_left,
-        tested_counts.item_key is not null and coalesce(code_counts.items, 1) = 1 and tested_counts.items = 1 as is_right,
+        tested_counts.item_key is not null and coalesce(code_counts.items, 1) = 1 and tested_counts.items = 1 as is_right
     from code_counts
     full outer join tested_counts on tested_counts.item_key = code_counts.item_key
 
@@ -79,7 +79,7 @@ snapshots as (
         protection.repository_id,
         protection.branch,
         collections.collected_at as seen_at,
-        protection.rules,
+        protection.rules
     from protection
     cross join engagement
     inner join collections
@@ -99,7 +99,7 @@ snapshot_rules as (
         snapshots.repository_id,
         snapshots.branch,
         snapshots.seen_at,
-        {{ json_text('rule.item', '$.parameters.required_status_checks') }} as required_checks,
+        {{ json_text('rule.item', '$.parameters.required_status_checks') }} as required_checks
     from snapshots
     {{ json_items('snapshots.rules', '$', 'rule') }}
     where {{ json_text('rule.item', '$.type') }} = 'required_status_checks'
@@ -113,7 +113,7 @@ snapshot_checks as (
         snapshot_rules.repository_id,
         snapshot_rules.branch,
         snapshot_rules.seen_at,
-        {{ sorted_list(json_text('required.item', '$.context')) }} as check_names,
+        {{ sorted_list(json_text('required.item', '$.context')) }} as check_names
     from snapshot_rules
     {{ json_items('snapshot_rules.required_checks', '$', 'required') }}
     group by snapshot_rules.instance, snapshot_rules.repository_id, snapshot_rules.branch, snapshot_rules.seen_at
@@ -127,7 +127,7 @@ history_rules as (
         snapshots.repository_id,
         snapshots.branch,
         snapshots.seen_at,
-        branch_rules.required_checks,
+        branch_rules.required_checks
     from snapshots
     inner join branch_rules
         on
@@ -146,7 +146,7 @@ history_checks as (
         history_rules.repository_id,
         history_rules.branch,
         history_rules.seen_at,
-        {{ sorted_list(json_text('required.item', '$.context')) }} as check_names,
+        {{ sorted_list(json_text('required.item', '$.context')) }} as check_names
     from history_rules
     {{ json_items('history_rules.required_checks', '$', 'required') }}
     group by history_rules.instance, history_rules.repository_id, history_rules.branch, history_rules.seen_at
@@ -159,7 +159,7 @@ required_checks as (
         'required_checks' as reconciliation,
         concat(snapshots.instance, ':', snapshots.repository_id, '/branch/', snapshots.branch, '/', {{ instant_to_text('snapshots.seen_at') }}) as item_key,
         true as is_left,
-        coalesce(snapshot_checks.check_names, '') = coalesce(history_checks.check_names, '') as is_right,
+        coalesce(snapshot_checks.check_names, '') = coalesce(history_checks.check_names, '') as is_right
     from snapshots
     left join snapshot_checks
         on

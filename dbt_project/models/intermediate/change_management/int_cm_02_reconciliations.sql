@@ -25,14 +25,14 @@ stated as (
         'frame of changes: items tested for CM-01' as left_source,
         'the same frame: items tested for CM-02, each once' as right_source,
         'same_platform' as independence,
-        cast(null as string) as left_resource,
+        cast(null as string) as left_resource
     union all
     select
         'required_checks',
         'platform: checks that applied to the branch at each snapshot',
         'history of the rulesets as of the snapshot: the same checks',
         'same_platform',
-        'branch_protection',
+        'branch_protection'
 
 ),
 
@@ -54,7 +54,7 @@ counted as (
     select
         reconciliation,
         count(case when is_left then 1 end) as expected,
-        count(case when is_right then 1 end) as actual,
+        count(case when is_right then 1 end) as actual
     from items
     group by reconciliation
 
@@ -72,7 +72,7 @@ final as (
         coalesce(counted.actual, 0) as actual,
         case
             when stated.left_resource is null or covered.resource is not null then coalesce(counted.expected, 0) - coalesce(counted.actual, 0)
-        end as difference,
+        end as difference
     from stated
     left join covered on covered.resource = stated.left_resource
     left join counted on counted.reconciliation = stated.reconciliation

@@ -42,7 +42,7 @@ replayed as (
         pull_request_id,
         authored_at,
         split_part(message, chr(10), 1) as subject,
-        count(*) over (partition by pull_request_id) as commits,
+        count(*) over (partition by pull_request_id) as commits
     from request_commits
     qualify row_number() over (partition by pull_request_id, authored_at, split_part(message, chr(10), 1) order by position) = 1
 
@@ -54,7 +54,7 @@ association_items as (
         platform_commits.repository_id,
         platform_commits.branch,
         platform_commits.oid,
-        {{ json_text('associated.item', '$.databaseId') }} as pull_request_id,
+        {{ json_text('associated.item', '$.databaseId') }} as pull_request_id
     from platform_commits
     {{ json_items('platform_commits.associated_pull_requests', '$', 'associated') }}
 
@@ -67,7 +67,7 @@ associations as (
         association_items.branch,
         association_items.oid,
         merged_requests.pull_request_id,
-        merged_requests.merged_at,
+        merged_requests.merged_at
     from association_items
     inner join merged_requests
         on
@@ -100,7 +100,7 @@ mapped as (
             else 'commit'
         end as mapping,
         replayed.pull_request_id as replayed_request_id,
-        associations.pull_request_id as associated_request_id,
+        associations.pull_request_id as associated_request_id
     from commits
     cross join engagement
     left join replayed
@@ -131,7 +131,7 @@ identified as (
             when 'merge_event' then next_merge_request_id
             when 'rebased_commit' then replayed_request_id
             when 'association' then associated_request_id
-        end as pull_request_id,
+        end as pull_request_id
     from mapped
 
 ),
@@ -148,7 +148,7 @@ keyed as (
                 else concat('/commit/', sha)
             end
         ) as own_key,
-        case when change_kind = 'push' then activity_id end as push_activity_id,
+        case when change_kind = 'push' then activity_id end as push_activity_id
     from identified
 
 ),
@@ -163,7 +163,7 @@ branched as (
         first_value(change_kind) over (branches) as first_kind,
         first_value(pull_request_id) over (branches) as first_request_id,
         first_value(push_activity_id) over (branches) as first_activity_id,
-        first_value(occurred_at) over (branches) as first_reached_at,
+        first_value(occurred_at) over (branches) as first_reached_at
     from keyed
     window branches as (partition by repository_id, sha order by is_time_estimated, occurred_at, branch)
 
@@ -203,7 +203,7 @@ final as (
         record_key,
         collection_id,
         collected_at,
-        payload_sha256,
+        payload_sha256
     from branched
 
 )

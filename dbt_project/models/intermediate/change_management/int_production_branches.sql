@@ -56,7 +56,7 @@ branches as (
         repository_id,
         branch,
         min(instance) as instance,
-        min(git_instance) as git_instance,
+        min(git_instance) as git_instance
     from named
     group by repository_id, branch
 
@@ -73,7 +73,7 @@ final as (
         repositories.url as repository_url,
         branches.branch = repositories.default_branch as is_default_branch,
         branches.git_instance is not null as is_in_git,
-        coalesce(branches.instance, repositories.instance) is not null as is_on_platform,
+        coalesce(branches.instance, repositories.instance) is not null as is_on_platform
     from branches
     left join repositories
         on

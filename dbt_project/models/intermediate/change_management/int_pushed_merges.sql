@@ -55,7 +55,7 @@ final as (
             when commit_changes.patch_id = heads.cumulative_patch_id then false
             when commit_changes.first_parent_sha = heads.merge_base then git_commits.tree <> heads.tree
             when commit_changes.patch_id <> heads.cumulative_patch_id then true
-        end as is_substantive,
+        end as is_substantive
     from commit_changes
     inner join git_commits
         on

@@ -37,7 +37,7 @@ required as (
         branch_rules.valid_from,
         branch_rules.valid_to,
         branch_rules.certain_to,
-        {{ json_text('required.item', '$.context') }} as check_name,
+        {{ json_text('required.item', '$.context') }} as check_name
     from branch_rules
     {{ json_items('branch_rules.required_checks', '$', 'required') }}
 
@@ -48,7 +48,7 @@ closed as (
 
     select
         required.*,
-        coalesce(required.valid_to, greatest(engagement.evidence_cutoff_at, required.valid_from)) as required_to,
+        coalesce(required.valid_to, greatest(engagement.evidence_cutoff_at, required.valid_from)) as required_to
     from required
     cross join engagement
 
@@ -76,7 +76,7 @@ walked as (
         ) as last_certain_to,
         lead(valid_from) over (
             partition by instance, repository_id, branch, check_name order by valid_from, required_to
-        ) as next_valid_from,
+        ) as next_valid_from
     from closed
 
 ),
@@ -92,7 +92,7 @@ removals as (
         walked.last_valid_from as replaced_from,
         walked.last_certain_to as certain_to,
         walked.required_until as removed_at,
-        walked.next_valid_from as restored_at,
+        walked.next_valid_from as restored_at
     from walked
     cross join engagement
     where
@@ -106,7 +106,7 @@ declined as (
 
     select distinct
         instance,
-        issue_id,
+        issue_id
     from decisions
     where decision = 'declined'
 
@@ -116,7 +116,7 @@ approvals as (
 
     select
         change_refs.change_ref,
-        decisions.decided_at as approved_at,
+        decisions.decided_at as approved_at
     from change_refs
     inner join decisions
         on decisions.instance = change_refs.instance and decisions.issue_id = change_refs.issue_id and decisions.decision = 'approved'
@@ -146,7 +146,7 @@ final as (
         )
             when 2 then true
             when 0 then false
-        end as is_approved,
+        end as is_approved
     from removals
     left join approvals
         on

@@ -30,7 +30,7 @@ gaps as (
 
     select
         collection_id,
-        max(gap_to_at) as had_from_at,
+        max(gap_to_at) as had_from_at
     from {{ ref('stg_ledger__gaps') }}
     group by collection_id
 
@@ -43,7 +43,7 @@ windows as (
         collections.instance,
         collections.resource,
         greatest(collections.window_start_at, coalesce(gaps.had_from_at, collections.window_start_at)) as covered_from,
-        collections.window_end_at as covered_to,
+        collections.window_end_at as covered_to
     from collections
     left join gaps on gaps.collection_id = collections.collection_id
     where collections.window_start_at is not null
@@ -61,7 +61,7 @@ snapshots as (
             partition by collections.source, collections.instance, collections.resource order by collections.collected_at, collections.n
         ) as previous_at,
         {{ start_of_day(local_date('collections.collected_at', 'engagement.zone'), 'engagement.zone') }} as day_start_at,
-        engagement.snapshot_max_gap_days,
+        engagement.snapshot_max_gap_days
     from collections
     cross join engagement
     where collections.window_start_at is null
@@ -75,7 +75,7 @@ pieces as (
         instance,
         resource,
         covered_from,
-        covered_to,
+        covered_to
     from windows
     where covered_from < covered_to
     union all
@@ -87,7 +87,7 @@ pieces as (
             when previous_at is not null and {{ seconds_between('previous_at', 'collected_at') }} <= snapshot_max_gap_days * 86400 then previous_at
             else day_start_at
         end,
-        collected_at,
+        collected_at
     from snapshots
 
 ),
@@ -98,7 +98,7 @@ chained as (
         *,
         max(covered_to) over (
             partition by source, instance, resource order by covered_from, covered_to rows between unbounded preceding and 1 preceding
-        ) as reached,
+        ) as reached
     from pieces
 
 ),
@@ -109,7 +109,7 @@ islands as (
         *,
         count(*) filter (where reached is null or covered_from > reached) over (
             partition by source, instance, resource order by covered_from, covered_to rows between unbounded preceding and current row
-        ) as island_no,
+        ) as island_no
     from chained
 
 ),
@@ -121,7 +121,7 @@ final as (
         instance,
         resource,
         min(covered_from) as covered_from,
-        max(covered_to) as covered_to,
+        max(covered_to) as covered_to
     from islands
     group by source, instance, resource, island_no
 

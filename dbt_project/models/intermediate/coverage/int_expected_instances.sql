@@ -10,7 +10,7 @@ counted as (
 
     select
         count(case when source = 'registers' then 1 end) as registers,
-        count(case when source in ('bamboohr', 'hris_csv') then 1 end) as hris,
+        count(case when source in ('bamboohr', 'hris_csv') then 1 end) as hris
     from instances
 
 ),
@@ -19,18 +19,18 @@ final as (
 
     select
         source,
-        instance,
+        instance
     from instances
     union all
     select
         'registers',
-        'registers (not configured)',
+        'registers (not configured)'
     from counted
     where registers = 0
     union all
     select
         'bamboohr',
-        'HRIS (not configured)',
+        'HRIS (not configured)'
     from counted
     where hris = 0
 

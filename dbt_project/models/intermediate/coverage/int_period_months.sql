@@ -10,7 +10,7 @@ month_starts as (
     select distinct
         case when extract(day from days.day_on) = 1 then days.day_on else engagement.period_start_on end as starts_on,
         engagement.zone,
-        engagement.period_end_at,
+        engagement.period_end_at
     from engagement
     inner join {{ days("date '2000-01-01'", "date '2099-12-31'") }} as days
         on
@@ -24,7 +24,7 @@ final as (
     select
         {{ start_of_day('starts_on', 'zone') }} as interval_start,
         coalesce({{ start_of_day('lead(starts_on) over (order by starts_on)', 'zone') }}, period_end_at) as interval_end,
-        starts_on,
+        starts_on
     from month_starts
 
 )

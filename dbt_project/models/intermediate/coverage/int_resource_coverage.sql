@@ -24,7 +24,7 @@ expected as (
         instances.instance,
         resources.resource,
         resources.kind,
-        resources.role,
+        resources.role
     from {{ ref('int_expected_instances') }} as instances
     inner join {{ ref('resources') }} as resources on resources.source = instances.source
 
@@ -38,7 +38,7 @@ causes as (
         uncovered.resource,
         uncovered.gap_from,
         uncovered.gap_to,
-        coalesce(max(declared.cause), 'no successful collection') as cause,
+        coalesce(max(declared.cause), 'no successful collection') as cause
     from uncovered
     left join declared
         on
@@ -67,7 +67,7 @@ final as (
         case
             when count(causes.gap_from) > 0
                 then concat(expected.instance, ' ', expected.resource, ': ', {{ sorted_list('causes.cause', ', ') }})
-        end as gap_cause,
+        end as gap_cause
     from expected
     cross join months
     left join causes

@@ -16,7 +16,7 @@ expected as (
         resources.retention_days,
         resources.role,
         engagement.period_start_at,
-        engagement.period_end_at,
+        engagement.period_end_at
     from {{ ref('int_expected_instances') }} as instances
     inner join {{ ref('resources') }} as resources on resources.source = instances.source
     cross join engagement
@@ -30,7 +30,7 @@ covered as (
         expected.instance,
         expected.resource,
         covered.covered_from,
-        covered.covered_to,
+        covered.covered_to
     from expected
     inner join {{ ref('int_covered_intervals') }} as covered
         on
@@ -62,7 +62,7 @@ holes as (
         max(covered_to) over (
             partition by source, instance, resource order by covered_from, covered_to rows between unbounded preceding and 1 preceding
         ) as gap_from,
-        covered_from as gap_to,
+        covered_from as gap_to
     from ends
 
 ),
@@ -76,7 +76,7 @@ final as (
         expected.kind,
         expected.role,
         holes.gap_from,
-        holes.gap_to,
+        holes.gap_to
     from holes
     inner join expected
         on expected.source = holes.source and expected.instance = holes.instance and expected.resource = holes.resource

@@ -9,7 +9,7 @@ with variables as (
         cast('{{ var('evidence_cutoff_at') }}' as {{ instant_type() }}) as evidence_cutoff_at,
         '{{ var('zone') }}' as zone,
         '{{ var('business_calendar') }}' as business_calendar,
-        cast({{ var('snapshot_max_gap_days') }} as bigint) as snapshot_max_gap_days,
+        cast({{ var('snapshot_max_gap_days') }} as bigint) as snapshot_max_gap_days
 
 ),
 
@@ -26,7 +26,7 @@ final as (
         evidence_cutoff_at,
         zone,
         business_calendar,
-        snapshot_max_gap_days,
+        snapshot_max_gap_days
     from variables
 
 )

@@ -32,7 +32,7 @@ versions as (
         cast(null as date) as effective_from,
         {{ null_instant() }} as seen_from,
         cast(null as date) as known_from,
-        cast(null as date) as known_to,
+        cast(null as date) as known_to
     from thresholds
     union all
     select
@@ -46,7 +46,7 @@ versions as (
         changes.effective_from,
         changes.seen_from,
         greatest(changes.effective_from, {{ local_date('changes.seen_from', 'engagement.zone') }}),
-        {{ local_date('changes.gone_at', 'engagement.zone') }},
+        {{ local_date('changes.gone_at', 'engagement.zone') }}
     from changes
     cross join engagement
     inner join thresholds
@@ -58,7 +58,7 @@ numbered as (
 
     select
         *,
-        row_number() over (partition by control_id, parameter order by effective_from nulls first, seen_from nulls first) as version_no,
+        row_number() over (partition by control_id, parameter order by effective_from nulls first, seen_from nulls first) as version_no
     from versions
 
 ),
@@ -68,13 +68,13 @@ turns as (
     select
         control_id,
         parameter,
-        known_from as turns_on,
+        known_from as turns_on
     from versions
     union
     select
         control_id,
         parameter,
-        known_to,
+        known_to
     from versions
     where known_to is not null
 
@@ -86,7 +86,7 @@ candidates as (
     select
         turns.turns_on,
         numbered.*,
-        row_number() over (partition by turns.control_id, turns.parameter, turns.turns_on order by numbered.version_no desc) as choice,
+        row_number() over (partition by turns.control_id, turns.parameter, turns.turns_on order by numbered.version_no desc) as choice
     from turns
     inner join numbered
         on
@@ -101,7 +101,7 @@ in_force as (
 
     select
         *,
-        lag(version_no) over (partition by control_id, parameter order by turns_on nulls first) as previous_no,
+        lag(version_no) over (partition by control_id, parameter order by turns_on nulls first) as previous_no
     from candidates
     where choice = 1
 
@@ -118,7 +118,7 @@ final as (
         changed_by,
         changed_at,
         approved_by,
-        lead(turns_on) over (partition by control_id, parameter order by turns_on nulls first) as effective_to,
+        lead(turns_on) over (partition by control_id, parameter order by turns_on nulls first) as effective_to
     from in_force
     where previous_no is distinct from version_no
 

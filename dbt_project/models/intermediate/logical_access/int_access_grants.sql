@@ -17,7 +17,7 @@ changes as (
         kind,
         external_id,
         previous_at,
-        first_seen_at,
+        first_seen_at
     from {{ ref('int_permission_changes') }}
     union all
     select
@@ -28,7 +28,7 @@ changes as (
         kind,
         external_id,
         previous_at,
-        first_seen_at,
+        first_seen_at
     from {{ ref('int_account_appearances') }}
 
 ),
@@ -50,7 +50,7 @@ registrations as (
     select
         account_key,
         max(kind) as kind,
-        max(owner_person_id) as owner_person_id,
+        max(owner_person_id) as owner_person_id
     from {{ ref('int_account_registrations') }}
     group by account_key
 
@@ -64,7 +64,7 @@ entitlements as (
         kind,
         external_id,
         max(name) as name,
-        bool_or(is_privileged) as is_privileged,
+        bool_or(is_privileged) as is_privileged
     from {{ ref('stg_registers__entitlements') }}
     where gone_at is null
     group by system, system_instance, kind, external_id
@@ -99,7 +99,7 @@ movements as (
         group_rule_id,
         actor_id,
         actor_name,
-        'event' as time_evidence,
+        'event' as time_evidence
     from events
     union all
     select
@@ -116,7 +116,7 @@ movements as (
         cast(null as string),
         cast(null as string),
         cast(null as string),
-        'snapshot',
+        'snapshot'
     from changes
     cross join engagement
 
@@ -155,7 +155,7 @@ final as (
         movements.group_rule_id,
         movements.actor_id,
         movements.actor_name,
-        actors.person_id as actor_person_id,
+        actors.person_id as actor_person_id
     from movements
     cross join engagement
     inner join systems

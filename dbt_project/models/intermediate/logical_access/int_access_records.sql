@@ -58,7 +58,7 @@ final as (
         collected_at,
         payload_sha256,
         concat(instance, ':', employee_id) as person_id,
-        cast(null as string) as account_key,
+        cast(null as string) as account_key
     from employees
     union all
     select
@@ -70,7 +70,7 @@ final as (
         collected_at,
         payload_sha256,
         concat(instance, ':', employee_id),
-        cast(null as string),
+        cast(null as string)
     from status_rows
     union all
     select
@@ -82,7 +82,7 @@ final as (
         collected_at,
         payload_sha256,
         concat(instance, ':', worker_id),
-        cast(null as string),
+        cast(null as string)
     from workers
     union all
     select
@@ -94,7 +94,7 @@ final as (
         collected_at,
         payload_sha256,
         concat('registers:contractor/', contractor_id),
-        cast(null as string),
+        cast(null as string)
     from contractors
     union all
     select
@@ -106,7 +106,7 @@ final as (
         collected_at,
         payload_sha256,
         cast(null as string),
-        concat(instance, ':', user_id),
+        concat(instance, ':', user_id)
     from okta_users
     union all
     select
@@ -118,7 +118,7 @@ final as (
         collected_at,
         payload_sha256,
         cast(null as string),
-        concat(instance, ':', user_id),
+        concat(instance, ':', user_id)
     from members
     union all
     select
@@ -130,7 +130,7 @@ final as (
         collected_at,
         payload_sha256,
         cast(null as string),
-        concat(instance, ':', user_id),
+        concat(instance, ':', user_id)
     from outside_collaborators
     union all
     select
@@ -142,7 +142,7 @@ final as (
         collected_at,
         payload_sha256,
         cast(null as string),
-        concat(instance, ':', account_id),
+        concat(instance, ':', account_id)
     from jira_users
 
 )

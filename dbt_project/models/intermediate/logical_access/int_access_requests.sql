@@ -9,7 +9,7 @@ accounts as (
 
     select
         account_id,
-        max(person_id) as person_id,
+        max(person_id) as person_id
     from {{ ref('int_accounts') }}
     where person_id is not null
     group by account_id
@@ -21,7 +21,7 @@ emails as (
 
     select
         email,
-        max(person_id) as person_id,
+        max(person_id) as person_id
     from {{ ref('int_person_emails') }}
     group by email
     having count(distinct person_id) = 1
@@ -42,7 +42,7 @@ final as (
         issues.record_key,
         issues.collection_id,
         issues.collected_at,
-        issues.payload_sha256,
+        issues.payload_sha256
     from issues
     left join accounts
         on accounts.account_id = issues.beneficiary_account_id

@@ -21,7 +21,7 @@ final as (
         registered.in_scope_from,
         registered.in_scope_to,
         registered.system_instance is not null as is_registered,
-        connected.instance is not null as is_connected,
+        connected.instance is not null as is_connected
     from registered
     full outer join connected
         on connected.instance = registered.system_instance and connected.source = registered.system

@@ -18,7 +18,7 @@ present_before as (
 
     select distinct
         presences.account_key,
-        snapshots.collected_at,
+        snapshots.collected_at
     from presences
     inner join snapshots
         on
@@ -40,7 +40,7 @@ final as (
         snapshots.collected_at as first_seen_at,
         snapshots.previous_at,
         snapshots.resource,
-        snapshots.collection_id,
+        snapshots.collection_id
     from presences
     inner join snapshots
         on snapshots.instance = presences.instance and snapshots.collected_at = presences.valid_from

@@ -20,7 +20,7 @@ reckonings as (
         cover,
         covered_from,
         covered_to,
-        'any' as reckoning,
+        'any' as reckoning
     from covers
     union all
     select
@@ -28,7 +28,7 @@ reckonings as (
         cover,
         covered_from,
         covered_to,
-        'certain' as reckoning,
+        'certain' as reckoning
     from covers
     where is_certain
     union all
@@ -37,7 +37,7 @@ reckonings as (
         kinds.cover,
         items.evaluated_to as covered_from,
         items.evaluated_to as covered_to,
-        kinds.reckoning,
+        kinds.reckoning
     from items
     cross join (
         select 'identity' as cover, 'any' as reckoning
@@ -74,7 +74,7 @@ reached as (
             ),
             items.occurred_at
         ) as covered_until,
-        items.observed_until,
+        items.observed_until
     from reckonings
     inner join items
         on items.item_key = reckonings.item_key
@@ -87,7 +87,7 @@ final as (
         item_key,
         cover,
         min(case when reckoning = 'any' and covered_from > covered_until and covered_until < observed_until then covered_until end) as uncovered_from,
-        min(case when reckoning = 'certain' and covered_from > covered_until then covered_until end) as uncertain_from,
+        min(case when reckoning = 'certain' and covered_from > covered_until then covered_until end) as uncertain_from
     from reached
     group by item_key, cover
 

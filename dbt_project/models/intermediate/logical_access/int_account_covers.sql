@@ -36,7 +36,7 @@ contracts as (
     select
         *,
         lead(contract_start) over (partition by contractor_id order by contract_start) as next_start,
-        lag(contract_start) over (partition by contractor_id order by contract_start) as previous_start,
+        lag(contract_start) over (partition by contractor_id order by contract_start) as previous_start
     from {{ ref('stg_registers__contractors') }}
     where gone_at is null
 
@@ -77,7 +77,7 @@ dated_spells as (
             when row_number() over (partition by spells.person_id order by spells.active_from) = 1
                 then {{ threshold('LA-01', 'preboarding_days', 'spells.hired_on') }}
             else 0
-        end as preboarding_days,
+        end as preboarding_days
     from spells
     left join terminations
         on terminations.item_key = spells.spell_key
@@ -93,7 +93,7 @@ employment as (
         active_to,
         attributed_to,
         {{ add_seconds('active_from', '-86400 * preboarding_days') }} as attributed_from,
-        true as is_certain,
+        true as is_certain
     from dated_spells
     union all
     select
@@ -103,7 +103,7 @@ employment as (
         {{ null_instant() }},
         {{ null_instant() }},
         uncertain_from,
-        false,
+        false
     from dated_spells
     where uncertain_from is not null
 
@@ -118,7 +118,7 @@ workers as (
         employment.spell_key as basis,
         greatest(employment.attributed_from, stretches.valid_from) as covered_from,
         least(employment.attributed_to, stretches.valid_to) as covered_to,
-        employment.is_certain,
+        employment.is_certain
     from items
     inner join stretches
         on stretches.account_key = items.account_key
@@ -135,7 +135,7 @@ candidates as (
         'more than one person' as basis,
         greatest(items.occurred_at, stretches.valid_from) as covered_from,
         stretches.valid_to as covered_to,
-        false as is_certain,
+        false as is_certain
     from items
     inner join stretches
         on stretches.account_key = items.account_key
@@ -151,7 +151,7 @@ registered as (
         concat('service_accounts ', registrations.record_key) as basis,
         registrations.registered_from as covered_from,
         registrations.registered_to as covered_to,
-        registrations.is_certain,
+        registrations.is_certain
     from items
     inner join registrations
         on registrations.account_key = items.account_key
@@ -166,7 +166,7 @@ owners as (
         registrations.owner_person_id as basis,
         greatest(registrations.registered_from, employment.active_from) as covered_from,
         least(registrations.registered_to, employment.active_to) as covered_to,
-        employment.is_certain and registrations.is_certain as is_certain,
+        employment.is_certain and registrations.is_certain as is_certain
     from items
     inner join registrations
         on registrations.account_key = items.account_key
@@ -187,7 +187,7 @@ sponsors as (
             case when contracts.previous_start is null then items.occurred_at else {{ start_of_day('contracts.contract_start', "coalesce(contracts.zone, 'UTC')") }} end
         ) as covered_from,
         least(employment.active_to, {{ start_of_day('contracts.next_start', "coalesce(contracts.zone, 'UTC')") }}) as covered_to,
-        employment.is_certain,
+        employment.is_certain
     from items
     inner join contracts
         on concat('registers:contractor/', contracts.contractor_id) = items.person_id
@@ -204,7 +204,7 @@ guest_sponsors as (
         items.owner_person_id as basis,
         employment.active_from as covered_from,
         employment.active_to as covered_to,
-        employment.is_certain,
+        employment.is_certain
     from items
     inner join employment
         on employment.person_id = items.owner_person_id
@@ -218,7 +218,7 @@ idp_keys as (
         items.item_key,
         idp_stretches.account_key,
         greatest(stretches.valid_from, idp_stretches.valid_from) as valid_from,
-        least(stretches.valid_to, idp_stretches.valid_to) as valid_to,
+        least(stretches.valid_to, idp_stretches.valid_to) as valid_to
     from items
     inner join stretches
         on stretches.account_key = items.account_key
@@ -229,7 +229,7 @@ idp_keys as (
         items.item_key,
         links.idp_account_key,
         {{ null_instant() }},
-        {{ null_instant() }},
+        {{ null_instant() }}
     from items
     inner join links
         on links.account_key = items.account_key
@@ -244,7 +244,7 @@ identity_provider as (
         usability.account_key as basis,
         greatest(usability.active_from, idp_keys.valid_from) as covered_from,
         least(coalesce(usability.disabled_at, usability.observed_until), idp_keys.valid_to) as covered_to,
-        true as is_certain,
+        true as is_certain
     from idp_keys
     inner join usability
         on usability.account_key = idp_keys.account_key
@@ -255,7 +255,7 @@ identity_provider as (
         usability.account_key,
         greatest(usability.observed_until, idp_keys.valid_from),
         idp_keys.valid_to,
-        false,
+        false
     from idp_keys
     inner join usability
         on usability.account_key = idp_keys.account_key
@@ -272,7 +272,7 @@ leaving as (
         concat('removal due, ', terminations.item_key) as basis,
         {{ start_of_day('terminations.terminated_on', 'terminations.zone') }} as covered_from,
         terminations.due_at as covered_to,
-        true as is_certain,
+        true as is_certain
     from items
     inner join stretches
         on stretches.account_key = items.account_key
@@ -312,7 +312,7 @@ final as (
         covers.basis,
         greatest(covers.covered_from, items.occurred_at) as covered_from,
         least(covers.covered_to, items.evaluated_to) as covered_to,
-        covers.is_certain,
+        covers.is_certain
     from covers
     inner join items
         on items.item_key = covers.item_key

@@ -34,7 +34,7 @@ final as (
 
     select distinct
         concat(names.instance, ':', names.user_id) as account_key,
-        concat(logins.instance, ':', logins.user_id) as idp_account_key,
+        concat(logins.instance, ':', logins.user_id) as idp_account_key
     from names
     inner join logins
         on logins.name = names.name

@@ -27,7 +27,7 @@ registrations as (
 
     select
         account_key,
-        max(kind) as kind,
+        max(kind) as kind
     from {{ ref('int_account_registrations') }}
     cross join engagement
     where
@@ -59,7 +59,7 @@ items as (
         greatest(usability.active_from, engagement.period_start_at) as occurred_at,
         least(coalesce(usability.proven_until, engagement.period_end_at), engagement.period_end_at) as last_active_at,
         least(coalesce(usability.proven_until, usability.observed_until), engagement.period_end_at) as observed_until,
-        engagement.zone,
+        engagement.zone
     from accounts
     inner join usability
         on usability.account_key = accounts.account_key
@@ -99,7 +99,7 @@ final as (
         {{ local_date('occurred_at', 'zone') }} as occurred_on,
         greatest(last_active_at, occurred_at) as evaluated_to,
         greatest(observed_until, occurred_at) as observed_until,
-        last_active_at > occurred_at as is_active,
+        last_active_at > occurred_at as is_active
     from items
 
 )

@@ -17,7 +17,7 @@ final as (
         lead(collected_at) over (partition by instance, resource order by collected_at) as next_at,
         row_count,
         distinct_keys,
-        source_total,
+        source_total
     from collections
     where
         kind = 'committed'

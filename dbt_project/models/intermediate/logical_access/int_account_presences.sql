@@ -28,7 +28,7 @@ accounts as (
         user_id as account_id,
         seen_from,
         seen_to,
-        gone_at,
+        gone_at
     from okta_users
     union all
     select
@@ -37,7 +37,7 @@ accounts as (
         user_id,
         seen_from,
         seen_to,
-        gone_at,
+        gone_at
     from github_members
     union all
     select
@@ -46,7 +46,7 @@ accounts as (
         account_id,
         seen_from,
         seen_to,
-        gone_at,
+        gone_at
     from jira_users
 
 ),
@@ -61,7 +61,7 @@ final as (
         account_id as external_id,
         seen_from as valid_from,
         gone_at as valid_to,
-        seen_to as last_seen_at,
+        seen_to as last_seen_at
     from accounts
 
 )

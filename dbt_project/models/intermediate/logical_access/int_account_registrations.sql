@@ -5,7 +5,7 @@ with lists as (
 
     select
         instance,
-        min(collected_at) as first_list_at,
+        min(collected_at) as first_list_at
     from {{ ref('stg_ledger__collections') }}
     where
         source = 'registers'
@@ -20,7 +20,7 @@ versions as (
 
     select
         *,
-        lag(seen_to) over (partition by instance, record_key order by seen_from) as previous_seen_to,
+        lag(seen_to) over (partition by instance, record_key order by seen_from) as previous_seen_to
     from {{ ref('stg_registers__service_accounts_intervals') }}
 
 ),
@@ -31,7 +31,7 @@ dated as (
         versions.*,
         {{ start_of_day('versions.registered_on', 'engagement.zone') }} as stated_from,
         {{ end_of_day('versions.valid_to', 'engagement.zone') }} as stated_to,
-        case when versions.seen_from > lists.first_list_at then versions.seen_from end as shown_from,
+        case when versions.seen_from > lists.first_list_at then versions.seen_from end as shown_from
     from versions
     cross join {{ ref('int_engagement') }} as engagement
     left join lists
@@ -45,14 +45,14 @@ registrations as (
         *,
         greatest(stated_from, shown_from) as registered_from,
         least(stated_to, gone_at) as registered_to,
-        true as is_certain,
+        true as is_certain
     from dated
     union all
     select
         *,
         greatest(stated_from, previous_seen_to),
         least(stated_to, shown_from),
-        false,
+        false
     from dated
     where shown_from is not null
 
@@ -84,7 +84,7 @@ direct as (
         registrations.record_key,
         registrations.collection_id,
         registrations.collected_at,
-        registrations.payload_sha256,
+        registrations.payload_sha256
     from registrations
     inner join accounts
         on
@@ -109,7 +109,7 @@ inherited as (
         direct.record_key,
         direct.collection_id,
         direct.collected_at,
-        direct.payload_sha256,
+        direct.payload_sha256
     from links
     inner join direct
         on direct.account_key = links.idp_account_key
@@ -123,12 +123,12 @@ final as (
 
     select
         *,
-        false as is_inherited,
+        false as is_inherited
     from direct
     union all
     select
         *,
-        true as is_inherited,
+        true as is_inherited
     from inherited
 
 )

@@ -13,7 +13,7 @@ mappings as (
         mapping.account_id,
         mapping.person_id,
         {{ start_of_day('mapping.valid_from', 'engagement.zone') }} as valid_from,
-        {{ end_of_day('mapping.valid_to', 'engagement.zone') }} as valid_to,
+        {{ end_of_day('mapping.valid_to', 'engagement.zone') }} as valid_to
     from {{ ref('stg_registers__person_accounts') }} as mapping
     cross join {{ ref('int_engagement') }} as engagement
     where mapping.gone_at is null
@@ -31,7 +31,7 @@ linked as (
     select
         items.item_key,
         mine.person_id,
-        count(distinct others.person_id) as people,
+        count(distinct others.person_id) as people
     from items
     inner join mappings as mine
         on
@@ -58,7 +58,7 @@ final as (
     select
         items.item_key,
         coalesce(max(linked.people), 0) as people_linked,
-        count(generic_names.name) > 0 as is_generic_name,
+        count(generic_names.name) > 0 as is_generic_name
     from items
     left join linked
         on linked.item_key = items.item_key

@@ -31,7 +31,7 @@ sign_ins as (
         app_targets.instance,
         app_targets.occurred_at,
         lower(apps.name) as app_name,
-        user_targets.target_id as user_id,
+        user_targets.target_id as user_id
     from targets as app_targets
     inner join targets as user_targets
         on
@@ -48,7 +48,7 @@ through_idp as (
 
     select
         accounts.account_key,
-        sign_ins.occurred_at,
+        sign_ins.occurred_at
     from sign_ins
     inner join accounts as idp_accounts
         on idp_accounts.instance = sign_ins.instance and idp_accounts.account_id = sign_ins.user_id
@@ -65,13 +65,13 @@ final as (
     select
         account_key,
         occurred_at,
-        kind,
+        kind
     from activity
     union all
     select
         account_key,
         occurred_at,
-        'interactive',
+        'interactive'
     from through_idp
 
 )

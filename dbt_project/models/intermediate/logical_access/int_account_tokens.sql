@@ -26,7 +26,7 @@ listed as (
         api_tokens.expires_at,
         api_tokens.seen_from,
         api_tokens.seen_to,
-        api_tokens.gone_at,
+        api_tokens.gone_at
     from api_tokens
     inner join accounts
         on accounts.instance = api_tokens.instance and accounts.account_id = api_tokens.user_id
@@ -38,7 +38,7 @@ listed as (
         credentials.expires_at,
         credentials.seen_from,
         credentials.seen_to,
-        credentials.gone_at,
+        credentials.gone_at
     from credentials
     inner join accounts
         on accounts.instance = credentials.instance and lower(accounts.login) = lower(credentials.login)
@@ -54,7 +54,7 @@ final as (
         max(expires_at) as expires_at,
         min(seen_from) as seen_from,
         max(seen_to) as seen_to,
-        case when count(gone_at) = count(*) then max(gone_at) end as gone_at,
+        case when count(gone_at) = count(*) then max(gone_at) end as gone_at
     from listed
     group by account_key, token_id, token_kind
 

@@ -23,7 +23,7 @@ snapshots as (
 
     select distinct
         instance,
-        collected_at,
+        collected_at
     from account_lists
 
 ),
@@ -33,7 +33,7 @@ lists as (
     select
         instance,
         resource,
-        max(collected_at) as observed_until,
+        max(collected_at) as observed_until
     from account_lists
     group by instance, resource
 
@@ -43,7 +43,7 @@ observations as (
 
     select
         instance,
-        min(observed_until) as observed_until,
+        min(observed_until) as observed_until
     from lists
     group by instance
 
@@ -55,7 +55,7 @@ ends as (
         intervals.*,
         accounts.instance,
         observations.observed_until,
-        coalesce(intervals.ended_by = 'snapshot' and snapshots.collected_at is not null, false) as is_absence,
+        coalesce(intervals.ended_by = 'snapshot' and snapshots.collected_at is not null, false) as is_absence
     from intervals
     inner join accounts
         on accounts.account_key = intervals.account_key
@@ -88,7 +88,7 @@ final as (
             else ended_by
         end as end_evidence,
         last_activity_at,
-        observed_until,
+        observed_until
     from ends
 
 )

@@ -5,7 +5,7 @@ with items as (
 
     select
         items.*,
-        {{ local_date(add_seconds('items.evaluated_to', -1), 'engagement.zone') }} as judged_on,
+        {{ local_date(add_seconds('items.evaluated_to', -1), 'engagement.zone') }} as judged_on
     from {{ ref('int_account_items') }} as items
     cross join {{ ref('int_engagement') }} as engagement
 
@@ -33,7 +33,7 @@ thresholds as (
 
     select
         items.item_key,
-        {{ threshold('LA-01', 'dormant_days', 'items.judged_on') }} as dormant_days,
+        {{ threshold('LA-01', 'dormant_days', 'items.judged_on') }} as dormant_days
     from items
 
 ),
@@ -51,7 +51,7 @@ beginnings as (
 
     select
         items.item_key,
-        case when any_value(items.created_at) is not null then any_value(items.active_from) else max(account_lists.previous_at) end as earliest_at,
+        case when any_value(items.created_at) is not null then any_value(items.active_from) else max(account_lists.previous_at) end as earliest_at
     from items
     left join account_lists
         on account_lists.instance = items.instance and account_lists.collected_at = items.active_from
@@ -63,7 +63,7 @@ last_uses as (
 
     select
         items.item_key,
-        max(uses.occurred_at) as last_activity_at,
+        max(uses.occurred_at) as last_activity_at
     from items
     inner join uses
         on
@@ -84,7 +84,7 @@ final as (
         ) as days_without_activity,
         {{ seconds_between('coalesce(max(last_uses.last_activity_at), max(beginnings.earliest_at))', 'items.evaluated_to') }} / 86400 as days_without_activity_at_most,
         max(thresholds.dormant_days) as dormant_days,
-        count(instances.instance) > 0 and count(gaps.instance) = 0 as is_use_collected,
+        count(instances.instance) > 0 and count(gaps.instance) = 0 as is_use_collected
     from items
     inner join beginnings
         on beginnings.item_key = items.item_key

@@ -21,7 +21,7 @@ gaps as (
 
 requests as (
 
-    select count(*) > 0 as is_collected,
+    select count(*) > 0 as is_collected
     from {{ ref('stg_ledger__collections') }}
     where source = 'jira' and resource = 'issues' and kind = 'committed' and permission not in ('denied', 'not_available')
 
@@ -32,7 +32,7 @@ final as (
     select
         items.item_key,
         count(instances.instance) > 0 and count(gaps.instance) = 0 as is_log_complete,
-        bool_and(requests.is_collected) as is_request_collected,
+        bool_and(requests.is_collected) as is_request_collected
     from items
     cross join requests
     left join instances

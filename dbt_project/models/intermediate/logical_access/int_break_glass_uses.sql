@@ -36,7 +36,7 @@ instances as (
 
     select distinct
         system,
-        instance,
+        instance
     from items
 
 ),
@@ -49,7 +49,7 @@ tickets as (
         requests.external_id as account_id,
         issues.issue_key,
         approvals.completed_at as valid_from,
-        coalesce(issues.expires_at, issues.resolved_at) as valid_to,
+        coalesce(issues.expires_at, issues.resolved_at) as valid_to
     from requests
     inner join instances
         on instances.system = requests.system and (requests.system_instance is null or requests.system_instance = instances.instance)
@@ -65,7 +65,7 @@ final as (
     select
         items.item_key,
         uses.occurred_at,
-        max(tickets.issue_key) as issue_key,
+        max(tickets.issue_key) as issue_key
     from items
     inner join uses
         on

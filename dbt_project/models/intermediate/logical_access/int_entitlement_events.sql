@@ -23,7 +23,7 @@ users as (
     select
         instance,
         event_id,
-        max(target_id) as user_id,
+        max(target_id) as user_id
     from targets
     where target_type = 'User'
     group by instance, event_id
@@ -36,7 +36,7 @@ objects as (
         instance,
         event_id,
         target_type,
-        target_id,
+        target_id
     from targets
     where upper(target_type) in ('USERGROUP', 'APPINSTANCE', 'ROLE')
 
@@ -53,7 +53,7 @@ life as (
         lag(events.event_type) over (
             partition by events.instance, users.user_id
             order by events.occurred_at, case events.event_type when 'user.lifecycle.create' then 0 else 1 end, events.event_id
-        ) as previous_type,
+        ) as previous_type
     from events
     inner join users
         on users.instance = events.instance and users.event_id = events.event_id
@@ -74,7 +74,7 @@ movements as (
         end as kind,
         coalesce(objects.target_id, causes.privilege) as external_id,
         coalesce(objects.target_id, users.user_id) as target_id,
-        case when events.event_type like '%.add' or events.event_type like '%.grant' then 'given' else 'taken' end as direction,
+        case when events.event_type like '%.add' or events.event_type like '%.grant' then 'given' else 'taken' end as direction
     from events
     inner join users
         on users.instance = events.instance and users.event_id = events.event_id
@@ -99,7 +99,7 @@ movements as (
         'account',
         user_id,
         user_id,
-        case when event_type = 'user.lifecycle.deactivate' then 'taken' else 'given' end,
+        case when event_type = 'user.lifecycle.deactivate' then 'taken' else 'given' end
     from life
     where
         event_type in ('user.lifecycle.create', 'user.lifecycle.deactivate')
@@ -127,7 +127,7 @@ final as (
         events.record_key,
         events.collection_id,
         events.collected_at,
-        events.payload_sha256,
+        events.payload_sha256
     from movements
     inner join events
         on events.instance = movements.instance and events.event_id = movements.event_id

@@ -37,7 +37,7 @@ final as (
         collections.collected_at,
         lag(collections.collected_at) over (
             partition by collections.instance, collections.resource, lists.kind order by collections.collected_at
-        ) as previous_at,
+        ) as previous_at
     from collections
     inner join lists
         on lists.source = collections.source and lists.resource = collections.resource

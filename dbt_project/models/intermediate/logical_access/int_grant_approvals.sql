@@ -42,7 +42,7 @@ thresholds as (
     select
         grants.item_key,
         {{ threshold('LA-03', 'late_tolerance_minutes', 'grants.occurred_on') }} as late_tolerance_minutes,
-        {{ threshold('LA-03', 'stale_days', 'grants.occurred_on') }} as stale_days,
+        {{ threshold('LA-03', 'stale_days', 'grants.occurred_on') }} as stale_days
     from grants
 
 ),
@@ -64,7 +64,7 @@ instances as (
 
     select
         source,
-        count(*) as instances,
+        count(*) as instances
     from {{ ref('int_source_instances') }}
     group by source
 
@@ -85,7 +85,7 @@ named as (
                     or requested.kind not in ('account', 'role', 'organization_role')
                 )
                 then true
-        end as is_covering,
+        end as is_covering
     from grants
     inner join entitlements
         on entitlements.item_key = grants.item_key
@@ -115,7 +115,7 @@ used as (
         row_number() over (
             partition by named.instance, named.issue_id, grants.system, grants.instance, grants.kind, grants.external_id
             order by grants.granted_by_at, grants.item_key
-        ) as use_no,
+        ) as use_no
     from named
     inner join grants
         on grants.item_key = named.item_key
@@ -130,7 +130,7 @@ used_before as (
     select distinct
         named.item_key,
         named.instance,
-        named.issue_id,
+        named.issue_id
     from named
     cross join engagement
     inner join grants
@@ -153,7 +153,7 @@ covering as (
         named.item_key,
         named.instance,
         named.issue_id,
-        named.is_covering,
+        named.is_covering
     from named
     inner join grants
         on grants.item_key = named.item_key
@@ -176,7 +176,7 @@ same_system as (
     select distinct
         grants.item_key,
         requests.instance,
-        requests.issue_id,
+        requests.issue_id
     from grants
     inner join requests
         on
@@ -194,7 +194,7 @@ considered as (
         coalesce(covering.item_key, same_system.item_key) as item_key,
         coalesce(covering.instance, same_system.instance) as instance,
         coalesce(covering.issue_id, same_system.issue_id) as issue_id,
-        case when covering.item_key is null then false else covering.is_covering end as is_covering,
+        case when covering.item_key is null then false else covering.is_covering end as is_covering
     from covering
     full outer join same_system
         on
@@ -217,7 +217,7 @@ judged as (
         requests.expires_at,
         decisions.*,
         thresholds.late_tolerance_minutes,
-        thresholds.stale_days,
+        thresholds.stale_days
     from considered
     inner join thresholds
         on thresholds.item_key = considered.item_key
@@ -250,7 +250,7 @@ powers as (
                 when authorities.person_id is null and authorities.authority = 'manager' then 1
                 when authorities.person_id = judged.approver_person_id then 1
             end
-        ) > 0 as is_power_unknown,
+        ) > 0 as is_power_unknown
     from judged
     inner join authorities
         on
@@ -305,7 +305,7 @@ final as (
         judged.record_key,
         judged.collection_id,
         judged.collected_at,
-        judged.payload_sha256,
+        judged.payload_sha256
     from judged
     left join powers
         on

@@ -40,7 +40,7 @@ decided as (
         decisions.record_key,
         decisions.collection_id,
         decisions.collected_at,
-        decisions.payload_sha256,
+        decisions.payload_sha256
     from decisions
     left join approvals
         on approvals.instance = decisions.instance and approvals.approval_id = decisions.approval_id and approvals.issue_id = decisions.issue_id
@@ -77,7 +77,7 @@ final as (
         decided.record_key,
         decided.collection_id,
         decided.collected_at,
-        decided.payload_sha256,
+        decided.payload_sha256
     from decided
     left join spells
         on spells.person_id = decided.approver_person_id

@@ -17,7 +17,7 @@ managers as (
 
     select
         *,
-        row_number() over (partition by person_id order by valid_from) = 1 as is_first,
+        row_number() over (partition by person_id order by valid_from) = 1 as is_first
     from {{ ref('int_person_managers') }}
 
 ),
@@ -27,7 +27,7 @@ starts as (
     select
         instance,
         resource,
-        min(collected_at) as first_at,
+        min(collected_at) as first_at
     from {{ ref('stg_ledger__collections') }}
     where kind = 'committed' and source = 'registers' and permission not in ('denied', 'not_available')
     group by instance, resource
@@ -38,7 +38,7 @@ registered_entitlements as (
 
     select
         lines.*,
-        case when lines.seen_from > starts.first_at then lines.seen_from end as known_from,
+        case when lines.seen_from > starts.first_at then lines.seen_from end as known_from
     from {{ ref('stg_registers__entitlements_intervals') }} as lines
     inner join starts
         on starts.instance = lines.instance and starts.resource = 'entitlements'
@@ -49,7 +49,7 @@ systems as (
 
     select
         lines.*,
-        case when lines.seen_from > starts.first_at then lines.seen_from end as known_from,
+        case when lines.seen_from > starts.first_at then lines.seen_from end as known_from
     from {{ ref('stg_registers__systems_intervals') }} as lines
     inner join starts
         on starts.instance = lines.instance and starts.resource = 'systems'
@@ -64,7 +64,7 @@ delegations as (
         lines.delegate_worker_id,
         {{ start_of_day('lines.valid_from', 'engagement.zone') }} as valid_from,
         least({{ end_of_day('lines.valid_to', 'engagement.zone') }}, lines.gone_at) as valid_to,
-        case when lines.seen_from > starts.first_at then lines.seen_from end as known_from,
+        case when lines.seen_from > starts.first_at then lines.seen_from end as known_from
     from {{ ref('stg_registers__delegations_intervals') }} as lines
     inner join starts
         on starts.instance = lines.instance and starts.resource = 'delegations'
@@ -87,7 +87,7 @@ principals as (
         'manager' as authority,
         case when managers.is_first then {{ null_instant() }} else managers.valid_from end as valid_from,
         managers.valid_to,
-        {{ null_instant() }} as known_from,
+        {{ null_instant() }} as known_from
     from grants
     inner join managers
         on managers.person_id = grants.person_id
@@ -98,7 +98,7 @@ principals as (
         'owner of the entitlement',
         {{ start_of_day('registered_entitlements.valid_from', 'engagement.zone') }},
         least({{ end_of_day('registered_entitlements.valid_to', 'engagement.zone') }}, registered_entitlements.gone_at),
-        registered_entitlements.known_from,
+        registered_entitlements.known_from
     from grants
     cross join engagement
     inner join entitlements
@@ -116,7 +116,7 @@ principals as (
         'owner of the system',
         {{ null_instant() }},
         systems.gone_at,
-        systems.known_from,
+        systems.known_from
     from grants
     inner join systems
         on systems.system = grants.system and systems.system_instance = grants.instance
@@ -131,7 +131,7 @@ delegates as (
         concat('delegate of the ', principals.authority) as authority,
         greatest(principals.valid_from, delegations.valid_from) as valid_from,
         least(principals.valid_to, delegations.valid_to) as valid_to,
-        greatest(principals.known_from, delegations.known_from) as known_from,
+        greatest(principals.known_from, delegations.known_from) as known_from
     from principals
     inner join delegations
         on delegations.worker_id = principals.person_id

@@ -22,7 +22,7 @@ rules as (
         case
             when registered.approved_by_worker_id is null or registered.approved_at is null then false
             else {{ is_active_worker('registered.approved_by_worker_id', 'registered.approved_at') }}
-        end as is_approved,
+        end as is_approved
     from {{ ref('stg_registers__birthright_rules') }} as registered
     where registered.gone_at is null
 
@@ -68,7 +68,7 @@ employment as (
         bool_or(
             spells.contested_from <= grants.granted_by_at
             or (spells.active_to > grants.granted_from and spells.active_to <= grants.granted_by_at)
-        ) as is_doubtful,
+        ) as is_doubtful
     from grants
     inner join spells
         on spells.person_id = grants.person_id
@@ -85,7 +85,7 @@ dated as (
             when employment.is_doubtful then null
             else false
         end as is_employed,
-        case when employment.is_active then grants.granted_by_at else coalesce(employment.next_from, grants.granted_by_at) end as judged_at,
+        case when employment.is_active then grants.granted_by_at else coalesce(employment.next_from, grants.granted_by_at) end as judged_at
     from grants
     left join employment
         on employment.item_key = grants.item_key
@@ -122,7 +122,7 @@ applicable as (
                 then rules.is_approved
             else false
         end as is_in_force,
-        coalesce(lower(attributes.value) = lower(rules.criterion_value) and dated.account_kind in ('human', 'guest'), false) as is_met,
+        coalesce(lower(attributes.value) = lower(rules.criterion_value) and dated.account_kind in ('human', 'guest'), false) as is_met
     from dated
     inner join entitlements
         on entitlements.item_key = dated.item_key
@@ -153,7 +153,7 @@ rule_results as (
             else false
         end as is_valid,
         max(case when is_in_force and is_met then rule_id end) as rule_id,
-        count(case when is_in_force then 1 end) as rules_in_force,
+        count(case when is_in_force then 1 end) as rules_in_force
     from applicable
     group by item_key
 
@@ -170,7 +170,7 @@ judged as (
         case when rule_results.item_key is null then false else rule_results.is_valid end as is_rule_valid,
         rule_results.item_key is not null as is_rule_registered,
         rule_results.rules_in_force,
-        rule_results.rule_id,
+        rule_results.rule_id
     from dated
     left join actors
         on actors.item_key = dated.item_key
@@ -202,7 +202,7 @@ final as (
             when is_rule_valid is null then 'whether an active worker approved the rule is unknown'
             when is_employed is null then 'whether the worker was employed is unknown'
             else 'rule in force, criterion met'
-        end as reason,
+        end as reason
     from judged
 
 )

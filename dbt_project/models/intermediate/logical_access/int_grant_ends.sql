@@ -19,7 +19,7 @@ holdings as (
         kind,
         external_id,
         last_seen_at,
-        valid_to,
+        valid_to
     from {{ ref('int_account_entitlements') }}
     union all
     select
@@ -27,7 +27,7 @@ holdings as (
         kind,
         external_id,
         last_seen_at,
-        valid_to,
+        valid_to
     from {{ ref('int_account_presences') }}
 
 ),
@@ -36,7 +36,7 @@ removals as (
 
     select
         grants.item_key,
-        min(events.occurred_at) as removed_at,
+        min(events.occurred_at) as removed_at
     from grants
     inner join events
         on
@@ -52,7 +52,7 @@ sightings as (
     select
         grants.item_key,
         max(holdings.last_seen_at) as last_seen_at,
-        case when count(holdings.valid_to) = count(*) then max(holdings.valid_to) end as gone_at,
+        case when count(holdings.valid_to) = count(*) then max(holdings.valid_to) end as gone_at
     from grants
     inner join holdings
         on
@@ -71,7 +71,7 @@ final as (
         removals.removed_at,
         sightings.last_seen_at,
         coalesce(removals.removed_at, sightings.gone_at) as gone_by_at,
-        coalesce(removals.removed_at, sightings.last_seen_at) as proven_until,
+        coalesce(removals.removed_at, sightings.last_seen_at) as proven_until
     from grants
     left join removals
         on removals.item_key = grants.item_key

@@ -19,7 +19,7 @@ through_groups as (
         grants.system,
         'group' as kind,
         app_groups.group_id as external_id,
-        joined.group_rule_id,
+        joined.group_rule_id
     from grants
     inner join app_groups
         on app_groups.instance = grants.instance and app_groups.app_id = grants.external_id
@@ -40,7 +40,7 @@ accounts as (
         grants.item_key,
         grants.system,
         'account' as kind,
-        accounts.email as external_id,
+        accounts.email as external_id
     from grants
     inner join {{ ref('int_accounts') }} as accounts
         on accounts.account_key = grants.account_key
@@ -50,7 +50,7 @@ accounts as (
         grants.item_key,
         grants.system,
         'organization_role',
-        roles.role,
+        roles.role
     from grants
     cross join (
         select 'member' as role
@@ -69,18 +69,18 @@ final as (
         kind,
         external_id,
         group_rule_id,
-        true as is_own,
+        true as is_own
     from grants
     union all
     select
         *,
-        false as is_own,
+        false as is_own
     from through_groups
     union all
     select
         *,
         cast(null as string) as group_rule_id,
-        false as is_own,
+        false as is_own
     from accounts
 
 )

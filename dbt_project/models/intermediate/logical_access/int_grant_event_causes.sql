@@ -11,7 +11,7 @@ final as (
         instance,
         event_id,
         group_rule_id,
-        privilege,
+        privilege
     from events
     where
         event_type in (

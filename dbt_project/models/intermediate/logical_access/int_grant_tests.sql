@@ -12,7 +12,7 @@ flagged as (
     select
         *,
         is_self = false and is_inactive = false and is_unauthorised = false as is_valid,
-        max(case when is_self = false and is_inactive = false and is_unauthorised = false then 1 else 0 end) over (partition by item_key) = 1 as has_valid,
+        max(case when is_self = false and is_inactive = false and is_unauthorised = false then 1 else 0 end) over (partition by item_key) = 1 as has_valid
     from approvals
     where is_covering
 
@@ -35,7 +35,7 @@ prolonged as (
         is_late,
         issue_key,
         approval_id,
-        max(coalesce(expires_at, {{ text_to_instant("'9999-12-31T00:00:00Z'") }})) over before as prolongable_until,
+        max(coalesce(expires_at, {{ text_to_instant("'9999-12-31T00:00:00Z'") }})) over before as prolongable_until
     from preferred
     window before as (
         partition by item_key order by decided_at, issue_key, approval_id rows between unbounded preceding and 1 preceding
@@ -49,7 +49,7 @@ unbroken as (
         *,
         max(case when is_late and decided_at > prolongable_until then 1 else 0 end) over (
             partition by item_key order by decided_at, issue_key, approval_id rows between unbounded preceding and current row
-        ) = 0 as is_unbroken,
+        ) = 0 as is_unbroken
     from prolonged
 
 ),
@@ -58,7 +58,7 @@ expiries as (
 
     select
         item_key,
-        case when count(expires_at) = count(*) then max(expires_at) end as expires_at,
+        case when count(expires_at) = count(*) then max(expires_at) end as expires_at
     from unbroken
     where is_unbroken
     group by item_key
@@ -77,7 +77,7 @@ possible as (
 
     select
         item_key,
-        count(*) as possible_approvals,
+        count(*) as possible_approvals
     from approvals
     where is_covering is null
     group by item_key
@@ -88,7 +88,7 @@ related as (
 
     select
         item_key,
-        count(*) as related_approvals,
+        count(*) as related_approvals
     from approvals
     where not is_covering and is_late is distinct from true
     group by item_key
@@ -106,7 +106,7 @@ covered as (
         count(case when is_unauthorised then 1 end) as unauthorised_decisions,
         count(case when is_unauthorised is null then 1 end) as unauthorised_unknown,
         count(case when is_inactive then 1 end) as inactive_decisions,
-        count(case when is_inactive is null then 1 end) as inactive_unknown,
+        count(case when is_inactive is null then 1 end) as inactive_unknown
     from flagged
     group by item_key
 
@@ -127,7 +127,7 @@ timed as (
         min_by(issue_key, decided_at) as issue_key,
         min_by(url, decided_at) as url,
         min_by(approver_person_id, decided_at) as approver_person_id,
-        min_by(authority, decided_at) as approver_authority,
+        min_by(authority, decided_at) as approver_authority
     from preferred
     group by item_key
 
@@ -159,7 +159,7 @@ final as (
         timed.url,
         timed.approver_person_id,
         timed.approver_authority,
-        expiries.expires_at,
+        expiries.expires_at
     from items
     left join covered
         on covered.item_key = items.item_key

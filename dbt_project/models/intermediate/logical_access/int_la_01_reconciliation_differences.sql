@@ -10,7 +10,7 @@ final as (
         'LA-01' as control_id,
         reconciliation,
         item_key,
-        case when is_left then 'left_only' else 'right_only' end as side,
+        case when is_left then 'left_only' else 'right_only' end as side
     from items
     where is_left is distinct from is_right
 

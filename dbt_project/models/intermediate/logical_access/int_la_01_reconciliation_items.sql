@@ -80,7 +80,7 @@ totals as (
         account_lists.collection_id as item_key,
         true as is_left,
         account_lists.row_count = account_lists.distinct_keys
-        and coalesce(account_lists.source_total = account_lists.distinct_keys, true) as is_right,
+        and coalesce(account_lists.source_total = account_lists.distinct_keys, true) as is_right
     from account_lists
 
 ),
@@ -90,7 +90,7 @@ snapshots as (
     select
         account_lists.instance,
         min(case when account_lists.collected_at >= engagement.period_start_at then account_lists.collected_at end) as begin_at,
-        max(account_lists.collected_at) as end_at,
+        max(account_lists.collected_at) as end_at
     from account_lists
     cross join engagement
     where account_lists.source = 'okta'
@@ -104,7 +104,7 @@ standing as (
         users.instance,
         users.user_id,
         max(case when users.seen_from <= snapshots.begin_at and users.seen_to >= snapshots.begin_at and users.status <> 'DEPROVISIONED' then 1 else 0 end) = 1 as was_active,
-        max(case when users.seen_to >= snapshots.end_at and users.status <> 'DEPROVISIONED' then 1 else 0 end) = 1 as is_active,
+        max(case when users.seen_to >= snapshots.end_at and users.status <> 'DEPROVISIONED' then 1 else 0 end) = 1 as is_active
     from users
     inner join snapshots
         on snapshots.instance = users.instance
@@ -120,7 +120,7 @@ movements as (
         max_by(
             events.event_type in ('user.lifecycle.create', 'user.lifecycle.activate', 'user.lifecycle.reactivate'),
             events.occurred_at
-        ) as ends_active,
+        ) as ends_active
     from events
     inner join snapshots
         on snapshots.instance = events.instance and events.occurred_at > snapshots.begin_at and events.occurred_at <= snapshots.end_at
@@ -144,7 +144,7 @@ roll_forward as (
         'active_accounts_roll_forward' as reconciliation,
         concat(coalesce(standing.instance, movements.instance), ':', coalesce(standing.user_id, movements.user_id)) as item_key,
         coalesce(movements.ends_active, standing.was_active, false) as is_left,
-        coalesce(standing.is_active, false) as is_right,
+        coalesce(standing.is_active, false) as is_right
     from standing
     full outer join movements
         on movements.instance = standing.instance and movements.user_id = standing.user_id
@@ -156,7 +156,7 @@ assigned as (
     select distinct
         app_users.instance,
         app_users.user_id,
-        concat(app_users.instance, ':', app_users.user_id) as idp_account_key,
+        concat(app_users.instance, ':', app_users.user_id) as idp_account_key
     from app_users
     inner join apps
         on apps.instance = app_users.instance and apps.app_id = app_users.app_id
@@ -176,7 +176,7 @@ identities as (
 
     select
         present.account_key,
-        idp_accounts.account_key as idp_account_key,
+        idp_accounts.account_key as idp_account_key
     from present
     inner join accounts
         on accounts.account_key = present.account_key
@@ -185,7 +185,7 @@ identities as (
     union
     select
         present.account_key,
-        links.idp_account_key,
+        links.idp_account_key
     from present
     inner join links
         on links.account_key = present.account_key
@@ -198,7 +198,7 @@ assigned_members as (
         'idp_assignments_to_members' as reconciliation,
         assigned.idp_account_key as item_key,
         true as is_left,
-        count(identities.account_key) > 0 as is_right,
+        count(identities.account_key) > 0 as is_right
     from assigned
     left join identities
         on identities.idp_account_key = assigned.idp_account_key
@@ -213,7 +213,7 @@ members_assigned as (
         'members_to_idp_assignments' as reconciliation,
         present.account_key as item_key,
         true as is_left,
-        count(assigned.idp_account_key) > 0 or coalesce(bool_or(items.local_bypass or items.orphan or items.account_kind = 'bot'), false) as is_right,
+        count(assigned.idp_account_key) > 0 or coalesce(bool_or(items.local_bypass or items.orphan or items.account_kind = 'bot'), false) as is_right
     from present
     left join identities
         on identities.account_key = present.account_key
@@ -229,7 +229,7 @@ resource_months as (
 
     select distinct
         interval_start,
-        interval_end,
+        interval_end
     from resource_coverage
 
 ),
@@ -240,7 +240,7 @@ system_months as (
         'systems_in_scope' as reconciliation,
         concat(systems.instance, '/', {{ date_to_text(local_date('resource_months.interval_start', 'engagement.zone')) }}) as item_key,
         systems.is_registered as is_left,
-        systems.is_connected and coalesce(bool_and(resource_coverage.is_covered), false) as is_right,
+        systems.is_connected and coalesce(bool_and(resource_coverage.is_covered), false) as is_right
     from systems
     cross join engagement
     cross join resource_months

@@ -36,7 +36,7 @@ listed as (
         kind,
         external_id,
         first_seen_at,
-        previous_at,
+        previous_at
     from {{ ref('int_permission_changes') }}
     union all
     select
@@ -45,7 +45,7 @@ listed as (
         kind,
         external_id,
         first_seen_at,
-        previous_at,
+        previous_at
     from {{ ref('int_account_appearances') }}
 
 ),
@@ -71,7 +71,7 @@ spells as (
 
     select
         *,
-        lag(active_to) over (partition by person_id order by active_from) as previous_active_to,
+        lag(active_to) over (partition by person_id order by active_from) as previous_active_to
     from {{ ref('int_employment_spells') }}
 
 ),
@@ -110,7 +110,7 @@ all_holdings as (
         entitlements.instance,
         entitlements.kind,
         entitlements.external_id,
-        entitlements.last_seen_at,
+        entitlements.last_seen_at
     from {{ ref('int_account_entitlements') }} as entitlements
     inner join {{ ref('int_accounts') }} as accounts
         on accounts.account_key = entitlements.account_key
@@ -122,7 +122,7 @@ usable as (
     select
         accounts.person_id,
         usability.active_from,
-        usability.disabled_at,
+        usability.disabled_at
     from {{ ref('int_account_usability') }} as usability
     inner join {{ ref('int_accounts') }} as accounts
         on accounts.account_key = usability.account_key
@@ -134,7 +134,7 @@ answered_otherwise as (
 
     select distinct
         instance,
-        issue_id,
+        issue_id
     from {{ ref('int_grant_approvals') }}
     where is_approved and not is_covering
 
@@ -147,7 +147,7 @@ appeared as (
         holdings.account_key,
         holdings.kind,
         holdings.external_id,
-        snapshots.collected_at,
+        snapshots.collected_at
     from holdings
     inner join snapshots
         on snapshots.instance = holdings.instance and snapshots.kind = holdings.kind and snapshots.collected_at = holdings.valid_from
@@ -171,7 +171,7 @@ moved as (
         events.external_id,
         snapshots.collected_at,
         snapshots.previous_at,
-        max_by(events.direction, events.occurred_at) as last_direction,
+        max_by(events.direction, events.occurred_at) as last_direction
     from events
     inner join snapshots
         on
@@ -189,7 +189,7 @@ given as (
         moved.account_key,
         moved.kind,
         moved.external_id,
-        moved.collected_at,
+        moved.collected_at
     from moved
     left join holdings
         on
@@ -218,7 +218,7 @@ logged_change as (
             coalesce(appeared.external_id, given.external_id), '/', {{ instant_to_text('coalesce(appeared.collected_at, given.collected_at)') }}
         ) as item_key,
         appeared.account_key is not null as is_left,
-        given.account_key is not null as is_right,
+        given.account_key is not null as is_right
     from appeared
     full outer join given
         on
@@ -239,7 +239,7 @@ listed_change as (
             coalesce(changes.external_id, grants.external_id), '/', {{ instant_to_text('coalesce(changes.first_seen_at, grants.granted_by_at)') }}
         ) as item_key,
         changes.account_key is not null as is_left,
-        grants.item_key is not null as is_right,
+        grants.item_key is not null as is_right
     from changes
     full outer join (
         select * from grants
@@ -260,7 +260,7 @@ hires as (
         'hires_to_grants' as reconciliation,
         spells.spell_key as item_key,
         true as is_left,
-        count(grants.item_key) > 0 or count(no_access_hires.person_id) > 0 or count(usable.person_id) > 0 as is_right,
+        count(grants.item_key) > 0 or count(no_access_hires.person_id) > 0 or count(usable.person_id) > 0 as is_right
     from spells
     cross join engagement
     left join grants
@@ -290,7 +290,7 @@ asked as (
         requests.issue_id,
         requests.issue_key,
         requests.beneficiary_person_id,
-        min(approvals.decided_at) as approved_at,
+        min(approvals.decided_at) as approved_at
     from requests
     inner join approvals
         on approvals.instance = requests.instance and approvals.issue_id = requests.issue_id
@@ -306,7 +306,7 @@ held as (
         requested.system,
         requested.system_instance,
         requested.kind,
-        requested.external_id,
+        requested.external_id
     from asked
     inner join requested
         on requested.instance = asked.instance and requested.issue_id = asked.issue_id
@@ -325,7 +325,7 @@ held as (
         requested.system,
         requested.system_instance,
         requested.kind,
-        requested.external_id,
+        requested.external_id
     from asked
     inner join requested
         on requested.instance = asked.instance and requested.issue_id = asked.issue_id
@@ -353,7 +353,7 @@ fulfilled as (
         ) as item_key,
         true as is_left,
         requested.external_id is not null
-        and (count(held.issue_id) > 0 or count(answered_otherwise.issue_id) > 0) as is_right,
+        and (count(held.issue_id) > 0 or count(answered_otherwise.issue_id) > 0) as is_right
     from asked
     cross join engagement
     inner join requested

@@ -31,7 +31,7 @@ counted as (
     select
         reconciliation,
         count(case when is_left then 1 end) as expected,
-        count(case when is_right then 1 end) as actual,
+        count(case when is_right then 1 end) as actual
     from items
     group by reconciliation
 
@@ -47,7 +47,7 @@ final as (
         stated.independence,
         coalesce(counted.expected, 0) as expected,
         coalesce(counted.actual, 0) as actual,
-        coalesce(counted.expected, 0) - coalesce(counted.actual, 0) as difference,
+        coalesce(counted.expected, 0) - coalesce(counted.actual, 0) as difference
     from stated
     left join counted
         on counted.reconciliation = stated.reconciliation

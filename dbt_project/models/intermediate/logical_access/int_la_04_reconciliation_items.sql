@@ -72,7 +72,7 @@ last_lists as (
 
     select
         instance,
-        max(collected_at) as last_at,
+        max(collected_at) as last_at
     from {{ ref('stg_ledger__collections') }}
     where kind = 'committed' and source in ('bamboohr', 'hris_csv') and resource in ('employees', 'workers')
     group by instance
@@ -86,7 +86,7 @@ employed as (
         spells.person_id,
         bool_or(spells.active_from <= last_lists.last_at and (spells.active_to is null or spells.active_to > last_lists.last_at)) as is_employed,
         bool_or(coalesce(spells.contested_from <= last_lists.last_at, false)) as is_contested,
-        bool_or(spells.contested_from <= last_lists.last_at and terminations.item_key is not null) as is_contested_item,
+        bool_or(spells.contested_from <= last_lists.last_at and terminations.item_key is not null) as is_contested_item
     from spells
     inner join people
         on people.person_id = spells.person_id
@@ -102,12 +102,12 @@ listed as (
 
     select
         concat(employees.instance, ':', employees.employee_id) as person_id,
-        employees.gone_at is null and coalesce(lower(employees.status) not like '%inactive%', false) as is_listed,
+        employees.gone_at is null and coalesce(lower(employees.status) not like '%inactive%', false) as is_listed
     from employees
     union all
     select
         concat(workers.instance, ':', workers.worker_id),
-        bool_or(workers.gone_at is null and lower(workers.status) <> 'terminated'),
+        bool_or(workers.gone_at is null and lower(workers.status) <> 'terminated')
     from workers
     group by workers.instance, workers.worker_id
 
@@ -124,7 +124,7 @@ roll_forward as (
             when employed.is_contested then coalesce(not listed.is_listed, true)
             else coalesce(employed.is_employed, false)
         end as is_left,
-        coalesce(listed.is_listed, false) as is_right,
+        coalesce(listed.is_listed, false) as is_right
     from employed
     full outer join listed
         on listed.person_id = employed.person_id
@@ -136,7 +136,7 @@ pay_months as (
     select
         months.interval_start,
         months.interval_end,
-        substr({{ date_to_text('months.starts_on') }}, 1, 6) as month_no,
+        substr({{ date_to_text('months.starts_on') }}, 1, 6) as month_no
     from months
 
 ),
@@ -146,7 +146,7 @@ worked as (
     select
         spells.person_id,
         pay_months.month_no,
-        bool_or(spells.contested_from is null or spells.contested_from > pay_months.interval_start) as is_certain,
+        bool_or(spells.contested_from is null or spells.contested_from > pay_months.interval_start) as is_certain
     from spells
     inner join people
         on people.person_id = spells.person_id and people.source <> 'registers'
@@ -166,7 +166,7 @@ paid as (
 
     select distinct
         payroll.worker_id as person_id,
-        pay_months.month_no,
+        pay_months.month_no
     from payroll
     inner join pay_months
         on pay_months.month_no = left(replace(payroll.pay_period, '-', ''), 6)
@@ -179,7 +179,7 @@ payroll_ids as (
         'hris_to_payroll' as reconciliation,
         concat(coalesce(worked.person_id, paid.person_id), '/', coalesce(worked.month_no, paid.month_no)) as item_key,
         coalesce(case when worked.is_certain then true else paid.person_id is not null end, false) and worked.person_id is not null as is_left,
-        paid.person_id is not null as is_right,
+        paid.person_id is not null as is_right
     from worked
     full outer join paid
         on paid.person_id = worked.person_id and paid.month_no = worked.month_no
@@ -192,7 +192,7 @@ contracts as (
         'contracts_roll_forward' as reconciliation,
         concat('registers:contractor/', contractor_id, '/', {{ date_to_text('contract_start') }}) as item_key,
         true as is_left,
-        gone_at is null as is_right,
+        gone_at is null as is_right
     from contractors
 
 ),
@@ -203,7 +203,7 @@ ended as (
     select
         accounts.account_key,
         accounts.person_id,
-        usability.active_to,
+        usability.active_to
     from accounts
     inner join usability
         on usability.account_key = accounts.account_key
@@ -217,7 +217,7 @@ next_spells as (
     select
         *,
         lead(active_from) over (partition by person_id order by active_from) as next_from,
-        {{ add_days('terminated_on', -early_removal_days) }} as removable_from_on,
+        {{ add_days('terminated_on', -early_removal_days) }} as removable_from_on
     from spells
 
 ),
@@ -228,7 +228,7 @@ deactivations as (
         'deactivations_to_terminations' as reconciliation,
         concat(ended.account_key, '/', {{ instant_to_text('ended.active_to') }}) as item_key,
         true as is_left,
-        count(next_spells.spell_key) > 0 as is_right,
+        count(next_spells.spell_key) > 0 as is_right
     from ended
     cross join engagement
     left join next_spells

@@ -24,7 +24,7 @@ windows as (
     select
         instance,
         window_start_at,
-        window_end_at,
+        window_end_at
     from collections
     where kind = 'committed' and permission not in ('denied', 'not_available')
 
@@ -35,7 +35,7 @@ followed as (
     select
         instance,
         max(window_end_at) over (partition by instance order by window_end_at rows between unbounded preceding and 1 preceding) as gap_from,
-        window_start_at as gap_to,
+        window_start_at as gap_to
     from windows
 
 ),
@@ -45,7 +45,7 @@ recorded as (
     select
         instance,
         gap_from_at as gap_from,
-        gap_to_at as gap_to,
+        gap_to_at as gap_to
     from {{ ref('stg_ledger__gaps') }}
     where (source = 'okta' and resource = 'system_log') or (source = 'github' and resource = 'activity')
 
@@ -56,7 +56,7 @@ tails as (
     select
         instances.instance,
         max(windows.window_end_at) as gap_from,
-        max(engagement.evidence_cutoff_at) as gap_to,
+        max(engagement.evidence_cutoff_at) as gap_to
     from instances
     cross join engagement
     left join windows
@@ -80,7 +80,7 @@ final as (
     select
         gaps.instance,
         coalesce(gaps.gap_from, engagement.period_start_at) as gap_from,
-        gaps.gap_to,
+        gaps.gap_to
     from gaps
     cross join engagement
     where coalesce(gaps.gap_from, engagement.period_start_at) < gaps.gap_to

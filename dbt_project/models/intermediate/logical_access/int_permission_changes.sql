@@ -13,7 +13,7 @@ with holdings as (
             when 'admin' then 5
             when 'member' then 0
             else 6
-        end as permission_rank,
+        end as permission_rank
     from {{ ref('int_account_entitlements') }}
     where system = 'github'
 
@@ -32,7 +32,7 @@ appeared as (
         snapshots.collected_at as first_seen_at,
         snapshots.previous_at,
         snapshots.resource,
-        snapshots.collection_id,
+        snapshots.collection_id
     from holdings
     inner join snapshots
         on snapshots.instance = holdings.instance and snapshots.kind = holdings.kind and snapshots.collected_at = holdings.valid_from
@@ -46,7 +46,7 @@ held_before as (
         appeared.account_key,
         appeared.kind,
         appeared.external_id,
-        appeared.first_seen_at,
+        appeared.first_seen_at
     from appeared
     inner join holdings
         on
@@ -65,7 +65,7 @@ by_ownership as (
         appeared.account_key,
         appeared.kind,
         appeared.external_id,
-        appeared.first_seen_at,
+        appeared.first_seen_at
     from appeared
     inner join holdings
         on
@@ -96,7 +96,7 @@ final as (
         appeared.last_seen_at,
         appeared.valid_to as gone_at,
         appeared.resource,
-        appeared.collection_id,
+        appeared.collection_id
     from appeared
     left join held_before
         on

@@ -44,7 +44,7 @@ held as (
 
     select distinct
         terminations.item_key,
-        stretches.account_key,
+        stretches.account_key
     from terminations
     inner join stretches
         on
@@ -58,7 +58,7 @@ non_human as (
 
     select distinct
         held.item_key,
-        held.account_key,
+        held.account_key
     from held
     inner join terminations
         on terminations.item_key = held.item_key
@@ -97,7 +97,7 @@ spans as (
         usability.observed_until,
         case when usability.disabled_at <= terminations.horizon_at then usability.disabled_at end as disabled_at,
         case when usability.proven_until <= terminations.horizon_at then usability.proven_until end as proven_until,
-        {{ threshold('LA-04', 'suspend_days', 'terminations.terminated_on') }} as suspend_days,
+        {{ threshold('LA-04', 'suspend_days', 'terminations.terminated_on') }} as suspend_days
     from terminations
     inner join held
         on held.item_key = terminations.item_key
@@ -121,7 +121,7 @@ placed as (
             when active_from > terminated_at then 'after'
             when disabled_at <= terminated_at then 'before'
             else 'across'
-        end as place,
+        end as place
     from spans
 
 ),
@@ -139,7 +139,7 @@ ranked as (
                 active_from
         ) as choice,
         max(coalesce(disabled_at, horizon_at)) over (partition by item_key, account_key) as last_usable_at,
-        max(case when disabled_at is null then 1 else 0 end) over (partition by item_key, account_key) = 1 as is_active_at_horizon,
+        max(case when disabled_at is null then 1 else 0 end) over (partition by item_key, account_key) = 1 as is_active_at_horizon
     from placed
 
 ),
@@ -150,7 +150,7 @@ followed as (
         *,
         lead(active_from) over (
             partition by item_key, account_key, place = 'after' or choice = 1 order by active_from
-        ) as later_from,
+        ) as later_from
     from ranked
 
 ),
@@ -183,7 +183,7 @@ final as (
         case when later_from >= disabled_at then later_from end as reactivated_at,
         is_active_at_horizon,
         greatest(terminated_at, last_usable_at) as usable_until,
-        observed_until,
+        observed_until
     from followed
     where choice = 1
 

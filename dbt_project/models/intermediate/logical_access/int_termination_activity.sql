@@ -24,7 +24,7 @@ late_activity as (
         accounts.account_key,
         count(case when activity.occurred_at > accounts.due_at then 1 end) as activity_after_due,
         count(case when activity.kind = 'interactive' and activity.occurred_at > accounts.terminated_at then 1 end) as sessions_after_termination,
-        max(activity.occurred_at) as last_activity_at,
+        max(activity.occurred_at) as last_activity_at
     from accounts
     inner join activity
         on activity.account_key = accounts.account_key and activity.occurred_at < accounts.horizon_at
@@ -36,7 +36,7 @@ unseen as (
 
     select distinct
         accounts.item_key,
-        accounts.account_key,
+        accounts.account_key
     from accounts
     inner join gaps
         on
@@ -54,7 +54,7 @@ final as (
         coalesce(late_activity.activity_after_due, 0) as activity_after_due,
         coalesce(late_activity.sessions_after_termination, 0) as sessions_after_termination,
         late_activity.last_activity_at,
-        unseen.item_key is null as is_log_complete,
+        unseen.item_key is null as is_log_complete
     from accounts
     left join late_activity
         on late_activity.item_key = accounts.item_key and late_activity.account_key = accounts.account_key

@@ -19,7 +19,7 @@ final as (
         count(*) as shared_secrets,
         count(
             case when terminations.is_due and (secrets.rotated_at is null or secrets.rotated_at > terminations.due_at) then 1 end
-        ) as shared_secrets_kept,
+        ) as shared_secrets_kept
     from terminations
     inner join secrets
         on

@@ -23,7 +23,7 @@ observations as (
 
     select
         instance,
-        max(collected_at) as tokens_observed_until,
+        max(collected_at) as tokens_observed_until
     from collections
     where
         kind = 'committed'
@@ -59,7 +59,7 @@ final as (
                     then tokens.token_id
             end
         ) as tokens_unknown,
-        coalesce(max(observations.tokens_observed_until) > max(accounts.due_at), false) as is_token_list_observed,
+        coalesce(max(observations.tokens_observed_until) > max(accounts.due_at), false) as is_token_list_observed
     from accounts
     left join tokens
         on tokens.account_key = accounts.account_key and tokens.seen_from < accounts.horizon_at

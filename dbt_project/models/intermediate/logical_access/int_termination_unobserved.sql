@@ -11,7 +11,7 @@ systems as (
     select
         systems.instance,
         {{ start_of_day('systems.in_scope_from', 'engagement.zone') }} as in_scope_from_at,
-        {{ end_of_day('systems.in_scope_to', 'engagement.zone') }} as in_scope_to_at,
+        {{ end_of_day('systems.in_scope_to', 'engagement.zone') }} as in_scope_to_at
     from {{ ref('int_access_systems') }} as systems
     cross join {{ ref('int_engagement') }} as engagement
 
@@ -22,7 +22,7 @@ account_lists as (
     select
         instance,
         resource,
-        max(collected_at) as observed_until,
+        max(collected_at) as observed_until
     from {{ ref('int_account_lists') }}
     group by instance, resource
 
@@ -32,7 +32,7 @@ observations as (
 
     select
         instance,
-        min(observed_until) as observed_until,
+        min(observed_until) as observed_until
     from account_lists
     group by instance
 
@@ -42,7 +42,7 @@ final as (
 
     select
         terminations.item_key,
-        count(*) as unobserved_instances,
+        count(*) as unobserved_instances
     from terminations
     cross join systems
     left join observations

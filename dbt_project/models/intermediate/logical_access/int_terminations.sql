@@ -35,7 +35,7 @@ terminations as (
         {{ threshold('LA-04', 'sla_business_days', 'spells.terminated_on') }} as sla_business_days,
         {{ threshold('LA-04', 'involuntary_hours_where_instant_known', 'spells.terminated_on') }} as involuntary_hours,
         {{ threshold('LA-04', 'high_days', 'spells.terminated_on') }} as high_days,
-        {{ threshold('LA-04', 'hr_business_days', 'spells.terminated_on') }} as hr_business_days,
+        {{ threshold('LA-04', 'hr_business_days', 'spells.terminated_on') }} as hr_business_days
     from spells
     inner join people
         on people.person_id = spells.person_id
@@ -48,7 +48,7 @@ rehires as (
 
     select
         terminations.spell_key,
-        min(greatest(later.active_from, terminations.terminated_at)) as rehired_at,
+        min(greatest(later.active_from, terminations.terminated_at)) as rehired_at
     from terminations
     inner join spells as later
         on
@@ -74,7 +74,7 @@ clocks as (
             when terminations.is_involuntary then {{ end_of_day('terminations.terminated_on', 'terminations.zone') }}
             else {{ end_of_day('due_days.day_on', 'terminations.zone') }}
         end as due_at,
-        {{ end_of_day('record_days.day_on', 'terminations.zone') }} as record_due_at,
+        {{ end_of_day('record_days.day_on', 'terminations.zone') }} as record_due_at
     from terminations
     left join rehires
         on rehires.spell_key = terminations.spell_key
@@ -129,7 +129,7 @@ final as (
             when clocks.terminated_on > engagement.period_end_on then 'after the period'
         end as exclusion,
         clocks.collection_id,
-        clocks.record_key,
+        clocks.record_key
     from clocks
     cross join engagement
 

@@ -58,7 +58,7 @@ names as (
     select
         item_key,
         {{ text_match('display_name', '([^ ]+)$') }} as last_name,
-        {{ text_match('display_name', '^(.*) [^ ]+$') }} as other_names,
+        {{ text_match('display_name', '^(.*) [^ ]+$') }} as other_names
     from terminations
 
 ),
@@ -74,7 +74,7 @@ leavers as (
         {{ name_key('terminations.display_name') }} as full_name,
         {{ name_key("concat(names.last_name, names.other_names)") }} as reversed_name,
         {{ name_key("concat(left(terminations.display_name, 1), names.last_name)") }} as short_name,
-        holders.person_id is not null as has_account,
+        holders.person_id is not null as has_account
     from terminations
     inner join names
         on names.item_key = terminations.item_key
@@ -97,7 +97,7 @@ unresolved as (
         {{ name_key(text_match('accounts.email', '^([^@+]+)')) }} as email_name,
         {{ name_key('okta_users.display_name') }} as display_name,
         usability.active_from,
-        usability.disabled_at,
+        usability.disabled_at
     from accounts
     inner join stretches
         on stretches.account_key = accounts.account_key and stretches.person_id is null
@@ -136,7 +136,7 @@ beginnings as (
         unresolved.account_key,
         unresolved.valid_from,
         lengths.length,
-        left(unresolved.login_name, lengths.length) as beginning,
+        left(unresolved.login_name, lengths.length) as beginning
     from unresolved
     cross join (
         select distinct length(name) as length from leaver_names
@@ -154,7 +154,7 @@ matched as (
         unresolved.account_key,
         unresolved.valid_from,
         1 as reason_no,
-        'candidate' as reason,
+        'candidate' as reason
     from unresolved
     inner join candidates
         on
@@ -172,7 +172,7 @@ matched as (
         account_names.account_key,
         account_names.valid_from,
         2 as reason_no,
-        'name' as reason,
+        'name' as reason
     from leaver_names
     inner join account_names
         on account_names.name = leaver_names.name
@@ -185,7 +185,7 @@ matched as (
         beginnings.account_key,
         beginnings.valid_from,
         2 as reason_no,
-        'name' as reason,
+        'name' as reason
     from leaver_names
     inner join beginnings
         on beginnings.beginning = leaver_names.name and beginnings.length = length(leaver_names.name)
@@ -198,7 +198,7 @@ matched as (
         account_names.account_key,
         account_names.valid_from,
         3 as reason_no,
-        'short name' as reason,
+        'short name' as reason
     from leaver_names
     inner join account_names
         on account_names.name = leaver_names.name and account_names.is_address
@@ -211,7 +211,7 @@ matched as (
         unresolved.account_key,
         unresolved.valid_from,
         4 as reason_no,
-        'leaver without account' as reason,
+        'leaver without account' as reason
     from leavers
     cross join unresolved
     where not leavers.has_account
@@ -228,7 +228,7 @@ overlapping as (
         unresolved.instance,
         unresolved.login,
         unresolved.resolution,
-        matched.reason,
+        matched.reason
     from matched
     inner join unresolved
         on
@@ -253,7 +253,7 @@ final as (
         overlapping.instance,
         overlapping.login,
         overlapping.resolution,
-        overlapping.reason,
+        overlapping.reason
     from overlapping
     left join registrations
         on

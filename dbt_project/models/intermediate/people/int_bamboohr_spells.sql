@@ -10,7 +10,7 @@ status_rows as (
 
     select
         *,
-        lower(employment_status) like '%terminated%' as is_termination,
+        lower(employment_status) like '%terminated%' as is_termination
     from {{ ref('stg_bamboohr__employment_status') }}
     where effective_on is not null
 
@@ -26,7 +26,7 @@ standing as (
                 order by effective_on asc, is_termination desc, try_cast(row_id as bigint) asc, row_id asc
             ),
             true
-        ) as was_terminated,
+        ) as was_terminated
     from status_rows
     where gone_at is null
 
@@ -37,7 +37,7 @@ turns as (
     select
         *,
         lead(effective_on) over turn as next_effective_on,
-        lead(termination_type) over turn as next_termination_type,
+        lead(termination_type) over turn as next_termination_type
     from standing
     where is_termination <> was_terminated
     window turn as (
@@ -55,7 +55,7 @@ table_spells as (
         effective_on as hired_on,
         next_effective_on as terminated_on,
         next_termination_type as termination_type,
-        row_number() over (partition by instance, employee_id order by effective_on desc) = 1 as is_last,
+        row_number() over (partition by instance, employee_id order by effective_on desc) = 1 as is_last
     from turns
     where not is_termination
 
@@ -69,7 +69,7 @@ directory_spells as (
         coalesce(employees.hired_on, employees.original_hired_on) as hired_on,
         employees.terminated_on,
         cast(null as string) as termination_type,
-        true as is_last,
+        true as is_last
     from employees
     left join table_spells
         on table_spells.instance = employees.instance and table_spells.employee_id = employees.employee_id
@@ -91,7 +91,7 @@ withdrawn as (
         instance,
         employee_id,
         effective_on,
-        termination_type,
+        termination_type
     from status_rows
     where is_termination and gone_at is not null
 
@@ -104,7 +104,7 @@ rescinded as (
         spells.employee_id,
         spells.hired_on,
         max(withdrawn.effective_on) as terminated_on,
-        max_by(withdrawn.termination_type, withdrawn.effective_on) as termination_type,
+        max_by(withdrawn.termination_type, withdrawn.effective_on) as termination_type
     from spells
     inner join withdrawn
         on withdrawn.instance = spells.instance and withdrawn.employee_id = spells.employee_id and withdrawn.effective_on >= spells.hired_on
@@ -122,7 +122,7 @@ final as (
         coalesce(spells.terminated_on, rescinded.terminated_on) as terminated_on,
         coalesce(spells.termination_type, rescinded.termination_type) as termination_type,
         rescinded.employee_id is not null as is_rescinded,
-        spells.is_last,
+        spells.is_last
     from spells
     left join rescinded
         on

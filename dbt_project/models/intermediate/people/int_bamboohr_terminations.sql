@@ -12,7 +12,7 @@ final as (
         employee_id,
         terminated_on,
         max_by(termination_instant, seen_to) as termination_instant,
-        max_by(termination_recorded_at, seen_to) as recorded_at,
+        max_by(termination_recorded_at, seen_to) as recorded_at
     from employees
     where terminated_on is not null
     group by instance, employee_id, terminated_on

@@ -11,7 +11,7 @@ contracts as (
     select
         *,
         concat('registers:contractor/', contractor_id) as person_id,
-        coalesce(extended_to, contract_end) as contract_end_on,
+        coalesce(extended_to, contract_end) as contract_end_on
     from {{ ref('stg_registers__contractors') }}
     where gone_at is null
 
@@ -23,7 +23,7 @@ contract_versions as (
         *,
         concat('registers:contractor/', contractor_id) as person_id,
         coalesce(extended_to, contract_end) as contract_end_on,
-        lag(coalesce(extended_to, contract_end)) over (partition by contractor_id, contract_start order by seen_from) as previous_end_on,
+        lag(coalesce(extended_to, contract_end)) over (partition by contractor_id, contract_start order by seen_from) as previous_end_on
     from {{ ref('stg_registers__contractors_intervals') }}
 
 ),
@@ -34,7 +34,7 @@ numbered_versions as (
         *,
         count(*) filter (where previous_end_on is distinct from contract_end_on) over (
             partition by person_id, contract_start order by seen_from rows between unbounded preceding and current row
-        ) as turn_no,
+        ) as turn_no
     from contract_versions
 
 ),
@@ -47,7 +47,7 @@ contract_ends as (
         contract_end_on,
         min(seen_from) as seen_from,
         max(seen_to) as seen_to,
-        min_by(recorded_at, seen_from) as recorded_at,
+        min_by(recorded_at, seen_from) as recorded_at
     from numbered_versions
     group by person_id, contract_start, turn_no, contract_end_on
 
@@ -59,7 +59,7 @@ followed_ends as (
         *,
         lead(contract_end_on) over later as next_end_on,
         lead(seen_from) over later as next_seen_from,
-        lead(recorded_at) over later as next_recorded_at,
+        lead(recorded_at) over later as next_recorded_at
     from contract_ends
     window later as (partition by person_id, contract_start order by seen_from)
 
@@ -75,7 +75,7 @@ overruns as (
         followed_ends.contract_end_on,
         followed_ends.next_seen_from as extended_from,
         followed_ends.seen_to > {{ end_of_day('followed_ends.contract_end_on', 'people.zone') }}
-        or coalesce(followed_ends.next_recorded_at > {{ end_of_day('followed_ends.contract_end_on', 'people.zone') }}, false) as is_proven,
+        or coalesce(followed_ends.next_recorded_at > {{ end_of_day('followed_ends.contract_end_on', 'people.zone') }}, false) as is_proven
     from followed_ends
     inner join people on people.person_id = followed_ends.person_id
     where
@@ -101,7 +101,7 @@ contract_spells as (
         contracts.terminated_at as stated_end_at,
         contracts.recorded_at,
         contracts.collection_id,
-        contracts.record_key,
+        contracts.record_key
     from contracts
     left join overruns
         on overruns.person_id = contracts.person_id and overruns.contract_start = contracts.contract_start
@@ -116,7 +116,7 @@ contract_spells as (
         contracts.terminated_at,
         contracts.recorded_at,
         contracts.collection_id,
-        contracts.record_key,
+        contracts.record_key
     from contracts
     inner join people on people.person_id = contracts.person_id
     inner join overruns
@@ -137,7 +137,7 @@ contract_terminations as (
         and (
             spells.contract_end_on is null
             or coalesce({{ local_date('spells.stated_end_at', 'people.zone') }}, spells.stated_end_on) <= spells.contract_end_on
-        ) as is_terminated,
+        ) as is_terminated
     from contract_spells as spells
     inner join people on people.person_id = spells.person_id
 
@@ -155,7 +155,7 @@ final as (
         case when ended.is_terminated then 'termination' else 'contract_end' end as ended_by,
         case when not ended.is_terminated then spells.contradiction end as contradiction,
         spells.collection_id,
-        spells.record_key,
+        spells.record_key
     from contract_spells as spells
     inner join contract_terminations as ended
         on ended.person_id = spells.person_id and ended.hired_on = spells.hired_on

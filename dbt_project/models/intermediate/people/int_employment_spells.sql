@@ -10,7 +10,7 @@ last_snapshots as (
 
     select
         instance,
-        max(collected_at) as last_snapshot_at,
+        max(collected_at) as last_snapshot_at
     from {{ ref('stg_ledger__collections') }}
     where kind = 'committed' and source in ('bamboohr', 'hris_csv') and resource in ('employees', 'workers')
     group by instance
@@ -22,7 +22,7 @@ observations as (
 
     select
         collection_id,
-        max(collected_at) over (partition by source, instance, resource) as observed_until,
+        max(collected_at) over (partition by source, instance, resource) as observed_until
     from {{ ref('stg_ledger__collections') }}
     where kind = 'committed' and permission not in ('denied', 'not_available')
 
@@ -39,7 +39,7 @@ last_sightings as (
     select
         instance,
         employee_id,
-        max(seen_to) as last_seen_at,
+        max(seen_to) as last_seen_at
     from {{ ref('stg_bamboohr__employees_intervals') }}
     group by instance, employee_id
 
@@ -78,7 +78,7 @@ bamboohr_ends as (
         last_sightings.last_seen_at,
         {{ local_date('last_snapshots.last_snapshot_at', 'people.zone') }} as last_snapshot_on,
         employees.collection_id,
-        employees.record_key,
+        employees.record_key
     from bamboohr_spells as spells
     inner join employees
         on employees.instance = spells.instance and employees.employee_id = spells.employee_id
@@ -96,7 +96,7 @@ bamboohr_dated as (
         *,
         coalesce(
             terminated_on, case when is_inactive or directory_ends_on < last_snapshot_on then directory_ends_on end
-        ) as recorded_end_on,
+        ) as recorded_end_on
     from bamboohr_ends
 
 ),
@@ -135,7 +135,7 @@ bamboohr as (
         end as contradiction,
         case when spells.gone_at is not null and spells.recorded_end_on is null then spells.last_seen_at end as vanished_at,
         spells.collection_id,
-        spells.record_key,
+        spells.record_key
     from bamboohr_dated as spells
     left join bamboohr_terminations as terminations
         on
@@ -165,7 +165,7 @@ workers as (
         end as contradiction,
         {{ null_instant() }} as vanished_at,
         workers.collection_id,
-        workers.record_key,
+        workers.record_key
     from {{ ref('stg_hris_csv__workers') }} as workers
     inner join people on people.person_id = concat(workers.instance, ':', workers.worker_id)
     left join last_snapshots on last_snapshots.instance = workers.instance
@@ -188,7 +188,7 @@ contractors as (
         contradiction,
         {{ null_instant() }} as vanished_at,
         collection_id,
-        record_key,
+        record_key
     from {{ ref('int_contract_spells') }}
 
 ),
@@ -213,7 +213,7 @@ dated as (
         case
             when not spells.is_rescinded and spells.contradiction is null
                 then coalesce(spells.termination_instant, {{ end_of_day('spells.terminated_on', 'people.zone') }})
-        end as terminated_at,
+        end as terminated_at
     from spells
     inner join people on people.person_id = spells.person_id
     left join observations on observations.collection_id = spells.collection_id
@@ -244,7 +244,7 @@ final as (
         observed_until,
         zone,
         collection_id,
-        record_key,
+        record_key
     from dated
 
 )

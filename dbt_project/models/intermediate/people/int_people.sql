@@ -43,7 +43,7 @@ people as (
         country,
         record_key,
         collection_id,
-        'bamboohr' as source,
+        'bamboohr' as source
     from employees
     union all
     select
@@ -62,7 +62,7 @@ people as (
         cast(null as string),
         record_key,
         collection_id,
-        'hris_csv',
+        'hris_csv'
     from workers
     union all
     select
@@ -81,7 +81,7 @@ people as (
         cast(null as string),
         record_key,
         collection_id,
-        'registers',
+        'registers'
     from contractors
 
 ),
@@ -104,7 +104,7 @@ final as (
         people.country,
         people.source,
         people.record_key,
-        people.collection_id,
+        people.collection_id
     from people
     cross join engagement
 

@@ -24,7 +24,7 @@ bamboohr as (
         {{ start_of_day(
             'lead(job_rows.effective_on) over (partition by job_rows.instance, job_rows.employee_id order by job_rows.effective_on)',
             'people.zone'
-        ) }} as valid_to,
+        ) }} as valid_to
     from job_rows
     inner join people on people.person_id = concat(job_rows.instance, ':', job_rows.employee_id)
 
@@ -37,7 +37,7 @@ dated as (
         fields.field,
         case fields.field when 'department' then department when 'job_title' then job_title else location end as value,
         valid_from,
-        valid_to,
+        valid_to
     from bamboohr
     cross join (
         select 'department' as field
@@ -62,7 +62,7 @@ undated as (
             else people.worker_type
         end as value,
         {{ null_instant() }} as valid_from,
-        {{ null_instant() }} as valid_to,
+        {{ null_instant() }} as valid_to
     from people
     cross join (
         select 'department' as field

@@ -22,17 +22,17 @@ emails as (
 
     select
         concat(instance, ':', employee_id) as person_id,
-        lower(trim(work_email)) as email,
+        lower(trim(work_email)) as email
     from employees
     union all
     select
         concat(instance, ':', worker_id),
-        lower(trim(work_email)),
+        lower(trim(work_email))
     from workers
     union all
     select
         concat('registers:contractor/', contractor_id),
-        lower(trim(email)),
+        lower(trim(email))
     from contractors
 
 ),
@@ -41,7 +41,7 @@ final as (
 
     select distinct
         person_id,
-        email,
+        email
     from emails
     where email like '%@%'
 

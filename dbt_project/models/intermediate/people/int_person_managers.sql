@@ -25,13 +25,13 @@ names as (
     select distinct
         instance,
         employee_id,
-        lower(trim(display_name)) as name,
+        lower(trim(display_name)) as name
     from employees
     union
     select distinct
         instance,
         employee_id,
-        lower(trim(concat(first_name, ' ', last_name))) as name,
+        lower(trim(concat(first_name, ' ', last_name))) as name
     from employees
 
 ),
@@ -48,7 +48,7 @@ bamboohr as (
         {{ start_of_day(
             'lead(job_rows.effective_on) over (partition by job_rows.instance, job_rows.employee_id order by job_rows.effective_on)',
             'people.zone'
-        ) }} as valid_to,
+        ) }} as valid_to
     from job_rows
     inner join people on people.person_id = concat(job_rows.instance, ':', job_rows.employee_id)
 
@@ -60,7 +60,7 @@ by_name as (
         bamboohr.person_id,
         bamboohr.row_id,
         count(distinct names.employee_id) as bearers,
-        max(names.employee_id) as manager_id,
+        max(names.employee_id) as manager_id
     from bamboohr
     inner join names on names.instance = bamboohr.instance and names.name = bamboohr.manager_name
     group by bamboohr.person_id, bamboohr.row_id
@@ -73,7 +73,7 @@ by_supervisor as (
         bamboohr.person_id,
         bamboohr.row_id,
         count(distinct employees.supervisor_employee_id) as supervisors,
-        max(employees.supervisor_employee_id) as manager_id,
+        max(employees.supervisor_employee_id) as manager_id
     from bamboohr
     inner join employees
         on
@@ -97,7 +97,7 @@ csv as (
         managers.instance,
         managers.manager_worker_id,
         {{ start_of_day('managers.valid_from', 'people.zone') }} as valid_from,
-        {{ end_of_day('managers.valid_to', 'people.zone') }} as valid_to,
+        {{ end_of_day('managers.valid_to', 'people.zone') }} as valid_to
     from {{ ref('stg_hris_csv__managers') }} as managers
     inner join people on people.person_id = concat(managers.instance, ':', managers.worker_id)
     where managers.gone_at is null
@@ -108,7 +108,7 @@ contractors as (
 
     select
         *,
-        least(active_to, lead(active_from) over (partition by person_id order by active_from)) as managed_to,
+        least(active_to, lead(active_from) over (partition by person_id order by active_from)) as managed_to
     from {{ ref('int_employment_spells') }}
     where person_id like 'registers:contractor/%'
 
@@ -118,7 +118,7 @@ sponsors as (
 
     select
         *,
-        lead(contract_start) over (partition by contractor_id order by contract_start) as next_start,
+        lead(contract_start) over (partition by contractor_id order by contract_start) as next_start
     from {{ ref('stg_registers__contractors') }}
     where gone_at is null
 
@@ -142,7 +142,7 @@ managers as (
             when by_name.bearers = 1 then 'unique_name'
             when by_supervisor.supervisors = 1 then 'supervisor_id'
             else 'unresolved'
-        end as resolution,
+        end as resolution
     from bamboohr
     left join by_name on by_name.person_id = bamboohr.person_id and by_name.row_id = bamboohr.row_id
     left join by_supervisor on by_supervisor.person_id = bamboohr.person_id and by_supervisor.row_id = bamboohr.row_id
@@ -156,7 +156,7 @@ managers as (
             when csv.manager_worker_id is null then 'no_manager'
             when coalesce(same_hris.person_id, other_hris.person_id) is null then 'unresolved'
             else 'worker_id'
-        end,
+        end
     from csv
     left join people as same_hris on same_hris.person_id = concat(csv.instance, ':', csv.manager_worker_id)
     left join people as other_hris on other_hris.person_id = csv.manager_worker_id
@@ -166,7 +166,7 @@ managers as (
         people.person_id,
         contractors.active_from,
         contractors.managed_to,
-        case when people.person_id is null then 'unresolved' else 'sponsor' end,
+        case when people.person_id is null then 'unresolved' else 'sponsor' end
     from contractors
     inner join sponsors
         on
@@ -184,7 +184,7 @@ final as (
         case when resolution not in ('no_manager', 'unresolved') then manager_person_id end as manager_person_id,
         valid_from,
         valid_to,
-        resolution,
+        resolution
     from managers
 
 )

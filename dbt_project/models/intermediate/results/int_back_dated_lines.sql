@@ -20,7 +20,7 @@ collections as (
         collection_id,
         collected_at,
         lag(collection_id) over (partition by instance, resource order by collected_at, n) as previous_collection_id,
-        lag(collected_at) over (partition by instance, resource order by collected_at, n) as previous_collected_at,
+        lag(collected_at) over (partition by instance, resource order by collected_at, n) as previous_collected_at
     from {{ ref('stg_ledger__collections') }}
     where source = 'registers' and kind = 'committed'
 
@@ -41,7 +41,7 @@ final as (
         collections.collection_id as after_collection_id,
         collections.collected_at as after_collected_at,
         cast(null as string) as before_sha256,
-        dates.payload_sha256 as after_sha256,
+        dates.payload_sha256 as after_sha256
     from dates
     cross join engagement
     inner join collections

@@ -17,7 +17,7 @@ items as (
     select
         control_id,
         occurred_at,
-        occurred_at as lasted_to,
+        occurred_at as lasted_to
     from {{ ref('int_population_items') }}
     where control_id <> 'LA-01'
     union all
@@ -25,7 +25,7 @@ items as (
     select
         control_id,
         occurred_at,
-        evaluated_to,
+        evaluated_to
     from {{ ref('la_01__accounts') }}
 
 ),
@@ -38,7 +38,7 @@ months as (
         resource_coverage.interval_end,
         count(*) as expected,
         count(case when resource_coverage.is_covered then 1 end) as actual,
-        {{ sorted_list('resource_coverage.gap_cause', '; ') }} as gap_cause,
+        {{ sorted_list('resource_coverage.gap_cause', '; ') }} as gap_cause
     from control_resources
     inner join resource_coverage
         on resource_coverage.source = control_resources.source and resource_coverage.resource = control_resources.resource
@@ -51,7 +51,7 @@ occasions as (
     select
         months.control_id,
         months.interval_start,
-        count(items.control_id) as items,
+        count(items.control_id) as items
     from months
     left join items
         on
@@ -76,7 +76,7 @@ final as (
             when occasions.items > 0 then 'operated'
             else 'no_occurrence'
         end as status,
-        months.gap_cause,
+        months.gap_cause
     from months
     inner join occasions
         on occasions.control_id = months.control_id and occasions.interval_start = months.interval_start

@@ -20,7 +20,7 @@ final as (
         coalesce(
             approved_at is not null and lower(trim(approved_by)) <> lower(trim(explained_by)),
             false
-        ) as is_approved,
+        ) as is_approved
     from explanations
 
 )

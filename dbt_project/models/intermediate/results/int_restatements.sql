@@ -12,7 +12,7 @@ versions as (
         *,
         lag(payload) over record as before_payload,
         lag(payload_sha256) over record as before_sha256,
-        lag(collection_id) over record as before_collection_id,
+        lag(collection_id) over record as before_collection_id
     from sightings
     window record as (
         partition by source, instance, table_name, record_key order by n, source_updated_at nulls first, payload_sha256
@@ -24,7 +24,7 @@ changes as (
 
     select
         *,
-        row_number() over (order by source, instance, table_name, record_key, n, source_updated_at nulls first, payload_sha256) as change_no,
+        row_number() over (order by source, instance, table_name, record_key, n, source_updated_at nulls first, payload_sha256) as change_no
     from versions
     where
         before_sha256 <> payload_sha256
@@ -48,7 +48,7 @@ leaves as (
         changes.change_no,
         leaf.field,
         leaf.value as before_value,
-        cast(null as string) as after_value,
+        cast(null as string) as after_value
     from changes
     {{ json_leaves('changes.before_payload') }}
     union all
@@ -56,7 +56,7 @@ leaves as (
         changes.change_no,
         leaf.field,
         cast(null as string) as before_value,
-        leaf.value as after_value,
+        leaf.value as after_value
     from changes
     {{ json_leaves('changes.payload') }}
 
@@ -68,7 +68,7 @@ fields as (
         change_no,
         field,
         max(before_value) as before_value,
-        max(after_value) as after_value,
+        max(after_value) as after_value
     from leaves
     where field <> '_context.file'
     group by change_no, field
@@ -90,7 +90,7 @@ final as (
         changes.collection_id as after_collection_id,
         changes.collected_at as after_collected_at,
         changes.before_sha256,
-        changes.payload_sha256 as after_sha256,
+        changes.payload_sha256 as after_sha256
     from changes
     inner join fields on fields.change_no = changes.change_no
     where fields.before_value is distinct from fields.after_value

@@ -41,7 +41,7 @@ tickets as (
 
     select
         item_key,
-        {{ sorted_list('issue_key') }} as tickets,
+        {{ sorted_list('issue_key') }} as tickets
     from {{ ref('int_change_tickets') }}
     group by item_key
 
@@ -86,7 +86,7 @@ review_facts as (
             end
         ) as has_change_request,
         max(case when qualifies and is_equal_by_patch then 1 else 0 end) = 1 as has_approval_by_equal_patch,
-        {{ sorted_list('case when qualifies then coalesce(person_id, account_key) end') }} as qualifying_reviewers,
+        {{ sorted_list('case when qualifies then coalesce(person_id, account_key) end') }} as qualifying_reviewers
     from reviews
     group by item_key
 
@@ -97,7 +97,7 @@ actor_facts as (
     select
         item_key,
         {{ sorted_list("case when role in ('request_author', 'author', 'co_author') and not is_bot and is_substantive is not false then coalesce(person_id, identity) end") }} as authors,
-        max(case when not is_bot and is_substantive is not false and person_id is null then 1 else 0 end) = 1 as has_unresolved_actor,
+        max(case when not is_bot and is_substantive is not false and person_id is null then 1 else 0 end) = 1 as has_unresolved_actor
     from actors
     group by item_key
 
@@ -151,7 +151,7 @@ facts as (
         coalesce(protection.has_tickets_collected, false) as has_tickets_collected,
         rule_suites.is_bypassed,
         mergers.can_write as could_merger_write,
-        tickets.tickets,
+        tickets.tickets
     from changes
     left join review_facts on review_facts.item_key = changes.item_key
     left join actor_facts on actor_facts.item_key = changes.item_key
@@ -203,7 +203,7 @@ tested as (
         is_request and has_human_approval is not false as inactive_approver__applies,
         is_request as late_approval__applies,
         is_request as merger_not_permitted__applies,
-        requires_ticket as no_authorised_request__applies,
+        requires_ticket as no_authorised_request__applies
     from facts
 
 ),
@@ -264,7 +264,7 @@ final as (
         force_push,
         bypass,
         merger_not_permitted,
-        no_authorised_request,
+        no_authorised_request
     from tested
 
 )

@@ -30,7 +30,7 @@ final as (
         commit_changes.is_time_estimated,
         commit_changes.subject,
         commit_changes.patch_id,
-        commit_changes.lost_at,
+        commit_changes.lost_at
     from commit_changes
     inner join changes on changes.item_key = commit_changes.item_key
 

@@ -20,7 +20,7 @@ doubts as (
         case when is_own_change then 'wrote part of the change' when is_own_change is null then 'independence not known' end as about_independence,
         case when not covers_head then 'another version than the merged one' when covers_head is null then 'version approved not known' end as about_version,
         case when not could_write then 'without write permission' when could_write is null then 'permission at the time not known' end as about_rights,
-        case when not was_active then 'not an active worker' when was_active is null then 'employment at the time not known' end as about_employment,
+        case when not was_active then 'not an active worker' when was_active is null then 'employment at the time not known' end as about_employment
     from reviews
 
 ),
@@ -64,7 +64,7 @@ final as (
                     doubts.about_employment
                 )
         end as reason,
-        reviews.url,
+        reviews.url
     from reviews
     inner join doubts on doubts.item_key = reviews.item_key and doubts.review_id = reviews.review_id
 

@@ -56,7 +56,7 @@ tickets as (
         issues.record_key,
         issues.collection_id,
         issues.collected_at,
-        issues.payload_sha256,
+        issues.payload_sha256
     from {{ ref('int_change_tickets') }} as tickets
     inner join {{ ref('stg_jira__issues') }} as issues
         on issues.instance = tickets.instance and issues.record_key = tickets.record_key
@@ -108,7 +108,7 @@ final as (
         record_key,
         collection_id,
         collected_at,
-        payload_sha256,
+        payload_sha256
     from records
 
 )

@@ -42,7 +42,7 @@ platform_commits as (
     select distinct
         instance,
         repository_id,
-        oid,
+        oid
     from {{ ref('stg_github__commits') }}
 
 ),
@@ -60,7 +60,7 @@ required_runs as (
         check_runs.oid,
         check_runs.is_by_merge,
         check_runs.is_candidate,
-        required_checks.app_id is null or coalesce(required_checks.app_id = check_runs.app_id, false) as is_required_app,
+        required_checks.app_id is null or coalesce(required_checks.app_id = check_runs.app_id, false) as is_required_app
     from required_checks
     inner join check_runs
         on check_runs.item_key = required_checks.item_key and check_runs.check_name = required_checks.check_name
@@ -88,7 +88,7 @@ check_results as (
                 else 0
             end
         ) = 1 as has_passed_after,
-        max(case when not (required_runs.is_candidate and required_runs.is_required_app) and required_runs.outcome = 'SUCCESS' then 1 else 0 end) = 1 as has_passed_elsewhere,
+        max(case when not (required_runs.is_candidate and required_runs.is_required_app) and required_runs.outcome = 'SUCCESS' then 1 else 0 end) = 1 as has_passed_elsewhere
     from required_checks
     left join required_runs
         on
@@ -108,7 +108,7 @@ judged_checks as (
         runs > 0
         and coalesce(latest_outcome not in ('SUCCESS', 'SKIPPED', 'NEUTRAL', 'STALE'), not has_passed_after) as is_unsuccessful,
         not has_passed_by_merge and has_passed_after as is_late,
-        not has_passed_by_merge and has_passed_elsewhere as is_elsewhere,
+        not has_passed_by_merge and has_passed_elsewhere as is_elsewhere
     from check_results
 
 ),
@@ -127,7 +127,7 @@ check_facts as (
         max(case when not is_elsewhere or (coalesce(is_skipped, false) and is_skip_allowed) then 0 when not coalesce(is_skipped, false) or not is_skip_allowed then 2 else 1 end) as has_elsewhere,
         count(case when has_passed_by_merge then 1 end) as passed_checks,
         {{ sorted_list('check_name') }} as required_check_names,
-        {{ sorted_list('case when is_functional then check_name end') }} as functional_check_names,
+        {{ sorted_list('case when is_functional then check_name end') }} as functional_check_names
     from judged_checks
     group by item_key
 
@@ -138,7 +138,7 @@ removed_checks as (
     select
         changes.item_key,
         {{ sorted_list('removals.check_name') }} as removed_check_names,
-        max(case when removals.is_approved is false then 1 else 0 end) = 1 as has_unapproved_removal,
+        max(case when removals.is_approved is false then 1 else 0 end) = 1 as has_unapproved_removal
     from changes
     inner join removals
         on
@@ -163,7 +163,7 @@ deployment_runs as (
         max_by(
             required_runs.outcome,
             concat({{ instant_to_text('required_runs.completed_at') }}, '/', lpad(coalesce(required_runs.check_run_id, '0'), 20, '0'))
-        ) as latest_outcome,
+        ) as latest_outcome
     from deployments
     inner join required_runs
         on
@@ -183,7 +183,7 @@ deployment_checks as (
         required_checks.check_name,
         required_checks.app_id,
         required_checks.is_skip_allowed,
-        max(deployment_runs.latest_outcome) as latest_outcome,
+        max(deployment_runs.latest_outcome) as latest_outcome
     from deployments
     inner join required_checks on required_checks.item_key = deployments.item_key
     left join deployment_runs
@@ -208,7 +208,7 @@ passed_deployments as (
                 when latest_outcome in ('SKIPPED', 'NEUTRAL', 'STALE') and is_skip_allowed is null then 1
                 else 0
             end
-        ) as passes,
+        ) as passes
     from deployment_checks
     group by item_key, deployment_id
 
@@ -220,7 +220,7 @@ deployment_facts as (
         deployments.item_key,
         count(distinct deployments.deployment_id) as deployments,
         min(deployments.deployed_at) as first_deployed_at,
-        case min(coalesce(passed_deployments.passes, 0)) when 0 then true when 2 then false end as has_untested_deployment,
+        case min(coalesce(passed_deployments.passes, 0)) when 0 then true when 2 then false end as has_untested_deployment
     from deployments
     left join passed_deployments
         on
@@ -254,7 +254,7 @@ facts as (
         removed_checks.has_unapproved_removal,
         coalesce(deployment_facts.deployments, 0) as deployments,
         deployment_facts.first_deployed_at,
-        deployment_facts.has_untested_deployment,
+        deployment_facts.has_untested_deployment
     from changes
     left join protection on protection.item_key = changes.item_key
     left join check_facts on check_facts.item_key = changes.item_key
@@ -295,7 +295,7 @@ tested as (
         not are_required_checks_known or required_checks > 0 as skipped_neutral__applies,
         not are_required_checks_known or required_checks > 0 as rerun_after__applies,
         not are_required_checks_known or required_checks > 0 as wrong_sha__applies,
-        not has_deployments_collected or deployments > 0 as deploy_untested__applies,
+        not has_deployments_collected or deployments > 0 as deploy_untested__applies
     from facts
 
 ),
@@ -338,7 +338,7 @@ final as (
         rerun_after,
         wrong_sha,
         check_removed,
-        deploy_untested,
+        deploy_untested
     from tested
 
 )

@@ -25,7 +25,7 @@ final as (
         started_at,
         completed_at,
         is_by_merge,
-        details_url,
+        details_url
     from check_runs
 
 )

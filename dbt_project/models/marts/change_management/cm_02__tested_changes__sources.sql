@@ -60,7 +60,7 @@ final as (
         record_key,
         collection_id,
         collected_at,
-        payload_sha256,
+        payload_sha256
     from records
 
 )

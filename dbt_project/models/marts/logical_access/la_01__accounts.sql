@@ -15,7 +15,7 @@ gaps as (
         min(case when cover = 'sponsor' then uncovered_from end) as unsponsored_from,
         min(case when cover = 'sponsor' then uncertain_from end) as sponsor_uncertain_from,
         min(case when cover = 'idp' then uncovered_from end) as outside_idp_from,
-        min(case when cover = 'idp' then uncertain_from end) as idp_uncertain_from,
+        min(case when cover = 'idp' then uncertain_from end) as idp_uncertain_from
     from {{ ref('int_account_cover_gaps') }}
     group by item_key
 
@@ -38,7 +38,7 @@ break_glass as (
     select
         item_key,
         count(*) as break_glass_uses,
-        count(case when issue_key is null then 1 end) as break_glass_uses_without_ticket,
+        count(case when issue_key is null then 1 end) as break_glass_uses_without_ticket
     from {{ ref('int_break_glass_uses') }}
     group by item_key
 
@@ -76,7 +76,7 @@ facts as (
         items.account_kind <> 'break_glass' as dormant__applies,
         items.is_non_human as no_owner__applies,
         (items.account_kind = 'human' and items.system <> 'okta') or items.account_kind = 'break_glass' as local_bypass__applies,
-        items.account_kind = 'guest' or coalesce(items.person_id like 'registers:contractor/%', false) as guest_no_sponsor__applies,
+        items.account_kind = 'guest' or coalesce(items.person_id like 'registers:contractor/%', false) as guest_no_sponsor__applies
     from items
     inner join gaps
         on gaps.item_key = items.item_key
@@ -126,7 +126,7 @@ rules as (
             when unsponsored_from is not null then true
             when sponsor_uncertain_from is not null then null
             else false
-        end as guest_no_sponsor,
+        end as guest_no_sponsor
     from facts
 
 ),
@@ -174,7 +174,7 @@ final as (
         dormant,
         no_owner,
         local_bypass,
-        guest_no_sponsor,
+        guest_no_sponsor
     from rules
 
 )

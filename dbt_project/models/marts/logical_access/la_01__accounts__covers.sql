@@ -12,7 +12,7 @@ final as (
         basis,
         covered_from,
         covered_to,
-        is_certain,
+        is_certain
     from covers
 
 )

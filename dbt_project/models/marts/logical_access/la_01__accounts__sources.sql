@@ -26,7 +26,7 @@ final as (
         records.record_key,
         records.collection_id,
         records.collected_at,
-        records.payload_sha256,
+        records.payload_sha256
     from items
     inner join records
         on records.account_key = items.account_key
@@ -39,7 +39,7 @@ final as (
         records.record_key,
         records.collection_id,
         records.collected_at,
-        records.payload_sha256,
+        records.payload_sha256
     from items
     inner join records
         on records.person_id = items.person_id
@@ -52,7 +52,7 @@ final as (
         registrations.record_key,
         registrations.collection_id,
         registrations.collected_at,
-        registrations.payload_sha256,
+        registrations.payload_sha256
     from items
     inner join registrations
         on registrations.account_key = items.account_key

@@ -73,7 +73,7 @@ facts as (
         engagement.evidence_cutoff_at,
         grants.mechanism not in ('group rule', 'provisioning') and not coalesce(birthrights.is_valid, false) as needs_request,
         grants.mechanism not in ('group rule', 'provisioning') and birthrights.item_key is not null and birthrights.is_valid is null as is_birthright_unknown,
-        grants.person_id is not null and tickets.tickets_collected_until >= grants.granted_by_at as is_request_known,
+        grants.person_id is not null and tickets.tickets_collected_until >= grants.granted_by_at as is_request_known
     from grants
     cross join engagement
     cross join tickets
@@ -104,7 +104,7 @@ applied as (
             when not needs_request or expires_at is null or expires_at >= evidence_cutoff_at then false
             when proven_until > expires_at then true
             when gone_by_at <= expires_at then false
-        end as expired_grant,
+        end as expired_grant
     from facts
 
 ),
@@ -162,7 +162,7 @@ rules as (
             when not approver_is_implementer__applies or decisions_by_others > 0 then false
             when decisions_implementer_unknown > 0 then null
             else true
-        end as approver_is_implementer,
+        end as approver_is_implementer
     from applied
 
 ),
@@ -218,7 +218,7 @@ final as (
         stale_approval,
         birthright_invalid,
         expired_grant,
-        approver_is_implementer,
+        approver_is_implementer
     from rules
 
 )

@@ -35,7 +35,7 @@ final as (
             when is_late is null then 'valid; whether before the grant the snapshots do not tell'
             when is_stale then 'valid, but old'
             else 'valid'
-        end as judgement,
+        end as judgement
     from approvals
 
 )

@@ -56,7 +56,7 @@ final as (
         events.record_key,
         events.collection_id,
         events.collected_at,
-        events.payload_sha256,
+        events.payload_sha256
     from grants
     inner join events
         on events.movement_key = grants.item_key
@@ -69,7 +69,7 @@ final as (
         collaborators.record_key,
         collaborators.collection_id,
         collaborators.collected_at,
-        collaborators.payload_sha256,
+        collaborators.payload_sha256
     from grants
     inner join changes
         on changes.movement_key = grants.item_key and changes.kind = 'repository_permission'
@@ -84,7 +84,7 @@ final as (
         members.record_key,
         members.collection_id,
         members.collected_at,
-        members.payload_sha256,
+        members.payload_sha256
     from grants
     inner join changes
         on changes.movement_key = grants.item_key and changes.kind = 'organization_role'
@@ -99,7 +99,7 @@ final as (
         members.record_key,
         members.collection_id,
         members.collected_at,
-        members.payload_sha256,
+        members.payload_sha256
     from grants
     inner join appearances
         on appearances.movement_key = grants.item_key and appearances.system = 'github'
@@ -114,7 +114,7 @@ final as (
         jira_users.record_key,
         jira_users.collection_id,
         jira_users.collected_at,
-        jira_users.payload_sha256,
+        jira_users.payload_sha256
     from grants
     inner join appearances
         on appearances.movement_key = grants.item_key and appearances.system = 'jira'
@@ -129,7 +129,7 @@ final as (
         record_key,
         collection_id,
         collected_at,
-        payload_sha256,
+        payload_sha256
     from approvals
 
 )

@@ -15,7 +15,7 @@ unmatched as (
 
     select
         item_key,
-        count(distinct account_key) as unmatched_accounts,
+        count(distinct account_key) as unmatched_accounts
     from {{ ref('int_unmatched_accounts') }}
     group by item_key
 
@@ -36,7 +36,7 @@ unobserved as (
 collections as (
 
     select
-        count(*) > 0 as is_secret_register_collected,
+        count(*) > 0 as is_secret_register_collected
     from {{ ref('stg_ledger__collections') }}
     where source = 'registers' and resource = 'shared_secrets' and kind = 'committed' and permission not in ('denied', 'not_available')
 
@@ -64,7 +64,7 @@ rolled_up as (
         count(case when is_reactivated then 1 end) as reactivated_accounts,
         count(case when is_token_left then 1 end) as token_accounts,
         count(case when is_token_left is null then 1 end) as unknown_token,
-        count(case when is_suspended_only then 1 end) as suspended_accounts,
+        count(case when is_suspended_only then 1 end) as suspended_accounts
     from accounts
     group by item_key
 
@@ -99,7 +99,7 @@ facts as (
         collections.is_secret_register_collected,
         terminations.worker_type = 'contractor' as contract_ended__applies,
         terminations.is_recorded as hr_late__applies,
-        coalesce(secrets.shared_secrets, 0) > 0 or not collections.is_secret_register_collected as shared_secret_not_rotated__applies,
+        coalesce(secrets.shared_secrets, 0) > 0 or not collections.is_secret_register_collected as shared_secret_not_rotated__applies
     from terminations
     cross join collections
     left join rolled_up
@@ -153,7 +153,7 @@ rules as (
             when not is_contradictory then recorded_at > record_due_at
         end as hr_late,
         suspended_accounts > 0 as suspended_only,
-        case when is_secret_register_collected then shared_secrets_kept > 0 end as shared_secret_not_rotated,
+        case when is_secret_register_collected then shared_secrets_kept > 0 end as shared_secret_not_rotated
     from facts
 
 ),
@@ -209,7 +209,7 @@ final as (
         contract_ended,
         hr_late,
         suspended_only,
-        shared_secret_not_rotated,
+        shared_secret_not_rotated
     from rules
 
 )

@@ -35,7 +35,7 @@ removals as (
             when proven_until > due_at then true
             when removed_at > earliest_due_at then null
             else false
-        end as is_late,
+        end as is_late
     from accounts
 
 ),
@@ -83,7 +83,7 @@ final as (
         end as is_token_left,
         coalesce(
             least(coalesce(removals.not_deactivated_until, removals.horizon_at), removals.horizon_at) > removals.suspension_due_at, false
-        ) as is_suspended_only,
+        ) as is_suspended_only
     from removals
     inner join tokens
         on tokens.item_key = removals.item_key and tokens.account_key = removals.account_key

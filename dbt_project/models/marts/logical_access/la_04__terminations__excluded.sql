@@ -12,7 +12,7 @@ final as (
         terminated_on,
         recorded_at,
         exclusion,
-        collection_id,
+        collection_id
     from terminations
     where exclusion in ('rescinded', 'after the period')
 

@@ -27,7 +27,7 @@ spells as (
         records.record_key,
         records.collection_id,
         records.collected_at,
-        records.payload_sha256,
+        records.payload_sha256
     from terminations
     inner join records
         on records.instance = terminations.instance and records.person_id = terminations.person_id
@@ -44,7 +44,7 @@ listed as (
         records.record_key,
         records.collection_id,
         records.collected_at,
-        records.payload_sha256,
+        records.payload_sha256
     from accounts
     inner join records
         on records.account_key = accounts.account_key

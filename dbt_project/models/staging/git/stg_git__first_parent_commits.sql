@@ -32,7 +32,7 @@ final as (
         collected_at,
         first_collected_at,
         gone_at,
-        versions,
+        versions
     from records
 
 )

@@ -29,7 +29,7 @@ final as (
         collected_at,
         seen_from,
         seen_to,
-        gone_at,
+        gone_at
     from records
 
 )

@@ -18,7 +18,7 @@ final as (
         payload_sha256,
         first_collected_at,
         gone_at,
-        versions,
+        versions
     from records
 
 )

@@ -20,7 +20,7 @@ final as (
         collected_at,
         payload_sha256,
         first_collected_at,
-        versions,
+        versions
     from records
 
 )

@@ -22,7 +22,7 @@ final as (
         records.record_key,
         records.collection_id,
         records.collected_at,
-        records.payload_sha256,
+        records.payload_sha256
     from records
     {{ json_items('records.payload', '$.items', 'change') }}
 

@@ -14,7 +14,7 @@ final as (
         table_name,
         rows as row_count,
         distinct_keys,
-        files,
+        files
     from tables
 
 )

@@ -28,7 +28,7 @@ final as (
         permission_detail,
         gaps,
         error,
-        entry,
+        entry
     from entries
 
 )

@@ -15,7 +15,7 @@ final as (
         gap.item_no as gap_no,
         {{ json_timestamp('gap.item', '$.from') }} as gap_from_at,
         {{ json_timestamp('gap.item', '$.to') }} as gap_to_at,
-        {{ json_text('gap.item', '$.cause') }} as cause,
+        {{ json_text('gap.item', '$.cause') }} as cause
     from entries
     {{ json_items('entries.gaps', '$', 'gap') }}
 

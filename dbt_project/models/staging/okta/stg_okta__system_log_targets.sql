@@ -22,7 +22,7 @@ final as (
         events.record_key,
         events.collection_id,
         events.collected_at,
-        events.payload_sha256,
+        events.payload_sha256
     from events
     {{ json_items('events.targets', '$', 'target') }}
 

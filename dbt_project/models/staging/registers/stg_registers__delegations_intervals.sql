@@ -19,7 +19,7 @@ final as (
         payload_sha256,
         seen_from,
         seen_to,
-        gone_at,
+        gone_at
     from records
 
 )
