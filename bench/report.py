@@ -105,7 +105,7 @@ def between(document: str, text: str) -> str:
 
 def write(results: Mapping[str, Any], docs: Path) -> None:
     """Write `performance.json`, the generated part of `performance.md` and `performance.svg` into a folder."""
-    (docs / "performance.json").write_text(json.dumps(results, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    (docs / "performance.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     page = docs / "performance.md"
     page.write_text(between(page.read_text(encoding="utf-8"), markdown(results)), encoding="utf-8")
     plot(results, docs / "performance.svg")
@@ -135,6 +135,7 @@ def plot(results: Mapping[str, Any], path: Path) -> None:
         axes.set(xscale="log", xlabel="copies of the demo company", title=title)
         axes.grid(visible=True, alpha=0.3)
     left.set_yscale("log")
-    left.legend()
+    if stages:
+        left.legend()
     figure.savefig(path, metadata={"Date": None})
     plt.close(figure)
