@@ -199,18 +199,17 @@ def workspace_of(build: str) -> Workspace:
 def collect_demo(clock: Clock, build: str, ticks: int = 0, day_after: bool = False) -> Facts:
     """Collect the demo over HTTP: all its ticks, one that spans the year (`ticks=1`), or the day after that one."""
     from ingestion.pipeline import collect
-    from ingestion.vault import Vault
     from orchestration import collection
 
     workspace = workspace_of(build)
     workspace.prepare()
     engagement = workspace.engagement()
-    wanted = collection.ticks(engagement)
+    wanted = collection.ticks(engagement, "okta")  # the demo collects all its sources at the same instants
     if ticks or day_after:
         wanted = [wanted[-3] + timedelta(days=1 if day_after else 0)]
     with collection.reachable(workspace, engagement) as (instances, on_tick), clock.running():
         report = collect(
-            Vault(str(workspace.vault)),
+            workspace.vault,
             list(instances),
             wanted,
             work_dir=workspace.collector,
@@ -234,11 +233,10 @@ def multiplied(clock: Clock, base: str, target: str, copies: int) -> Facts:
 def _register(workspace: Workspace) -> None:
     import duckdb
 
-    from ingestion.vault import Vault
     from orchestration.warehouse import register_raw
 
     with duckdb.connect(str(workspace.warehouse)) as connection:
-        register_raw(connection, Vault(str(workspace.vault)))
+        register_raw(connection, workspace.vault)
 
 
 def dbt_build(clock: Clock, build: str, tests: bool = True, memory_limit: str = "") -> Facts:
@@ -283,7 +281,6 @@ def raw_build(clock: Clock, build: str, memory_limit: str = "") -> Facts:
     """The compiled SQL of the same models, run by the engine alone in a warehouse beside."""
     import duckdb
 
-    from ingestion.vault import Vault
     from orchestration.warehouse import register_raw
 
     workspace = workspace_of(build)
@@ -297,7 +294,7 @@ def raw_build(clock: Clock, build: str, memory_limit: str = "") -> Facts:
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("set preserve_insertion_order = false")
         connection.execute(f"set memory_limit = '{memory_limit or MEMORY_LIMIT}'")
-        register_raw(connection, Vault(str(workspace.vault)))
+        register_raw(connection, workspace.vault)
         connection.execute("create schema seeds")
         connection.execute(f"attach '{workspace.warehouse}' as built (read_only)")
         seeds = connection.execute(
@@ -419,7 +416,9 @@ def collect_and_build(clock: Clock, build: str) -> Facts:
     workspace.warehouse.unlink(missing_ok=True)
     workspace.prepare()
     with clock.running():
-        collection.collect(workspace, workspace.engagement())
+        engagement = workspace.engagement()
+        for source in dict.fromkeys(instance.source for instance in engagement.sources):
+            collection.collect(workspace, engagement, source)
         dbt.parse(workspace)
         _register(workspace)
         dbt.build(workspace)

@@ -114,7 +114,7 @@ def test_runs_of_a_code_server_recorded_in_postgresql(run: Run, tmp_path: Path) 
         code = ["dagster", "api", "grpc", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)]
         with serving(code, environment, tmp_path / "code.log") as server:
             wait_for(port, server, tmp_path / "code.log")
-            with serving(["dagster", "daemon", "run", "-w", names], environment, tmp_path / "daemon.log"):
+            with serving(["dagster-daemon", "run", "-w", names], environment, tmp_path / "daemon.log"):
                 for job in ("build", "package"):
                     launch(job, names, environment)
                     until_done(job, environment)
@@ -124,11 +124,10 @@ def test_runs_of_a_code_server_recorded_in_postgresql(run: Run, tmp_path: Path) 
 
 
 @contextmanager
-def serving(module: list[str], environment: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def serving(command: list[str], environment: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
     with log.open("w") as file:
-        process = subprocess.Popen(
-            [sys.executable, "-m", *module], env=environment, cwd=PROJECT, stdout=file, stderr=file
-        )
+        program = [sys.executable, str(Path(sys.executable).with_name(command[0])), *command[1:]]
+        process = subprocess.Popen(program, env=environment, cwd=PROJECT, stdout=file, stderr=file)
         try:
             yield process
         finally:
