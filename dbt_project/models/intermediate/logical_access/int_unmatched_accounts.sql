@@ -239,7 +239,7 @@ overlapping as (
             and (unresolved.valid_from is null or unresolved.valid_from < matched.horizon_at)
             and (unresolved.valid_to is null or unresolved.valid_to > matched.left_at)
     qualify row_number() over (
-        partition by matched.item_key, unresolved.account_key, unresolved.valid_from order by matched.reason_no
+        partition by matched.item_key, unresolved.account_key, unresolved.valid_from order by matched.reason_no nulls last
     ) = 1
 
 ),

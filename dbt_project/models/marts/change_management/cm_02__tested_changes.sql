@@ -161,10 +161,7 @@ deployment_runs as (
         deployments.deployment_id,
         required_runs.check_name,
         required_runs.required_app_id,
-        max_by(
-            required_runs.outcome,
-            concat({{ instant_to_text('required_runs.completed_at') }}, '/', lpad(coalesce(required_runs.check_run_id, '0'), 20, '0'))
-        ) as latest_outcome
+        {{ max_by('required_runs.outcome', 'required_runs.run_order') }} as latest_outcome
     from deployments
     inner join required_runs
         on
