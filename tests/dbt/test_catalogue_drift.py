@@ -278,40 +278,38 @@ def models_sql() -> dict[str, str]:
 
 # What was shown to read the same on DuckDB and Spark (tests/spark). Not here, because they differ: concat (nulls), max_by (nulls),
 # trim (which blanks), lower and upper (which letters), starts_with, any_value, date and JSON functions, regular expressions.
-SAME_ON_BOTH = set(
-    [
-        "abs",
-        "bool_and",
-        "bool_or",
-        "cast",
-        "chr",
-        "coalesce",
-        "concat_ws",
-        "count",
-        "extract",
-        "filter",
-        "first_value",
-        "greatest",
-        "lag",
-        "lead",
-        "least",
-        "left",
-        "length",
-        "lpad",
-        "max",
-        "min",
-        "nullif",
-        "over",
-        "replace",
-        "row_number",
-        "split_part",
-        "substr",
-        "sum",
-        "translate",
-        "try_cast",
-    ]
-)
-NO_FUNCTIONS = set(["and", "as", "exists", "from", "in", "join", "not", "on", "or", "select", "then", "when", "where"])
+SAME_ON_BOTH = {
+    "abs",
+    "bool_and",
+    "bool_or",
+    "cast",
+    "chr",
+    "coalesce",
+    "concat_ws",
+    "count",
+    "extract",
+    "filter",
+    "first_value",
+    "greatest",
+    "lag",
+    "lead",
+    "least",
+    "left",
+    "length",
+    "lpad",
+    "max",
+    "min",
+    "nullif",
+    "over",
+    "replace",
+    "row_number",
+    "split_part",
+    "substr",
+    "sum",
+    "translate",
+    "try_cast",
+}
+NO_FUNCTIONS = {"and", "as", "exists", "from", "in", "join", "not", "on", "or", "select", "then", "when", "where"}
 UNLIKE = re.compile(
     r"->|//|::|[\[\]{}]|\b(?:ilike|similar|asof|at time zone|interval|ignore nulls|distinct on)\b|,\s*(?:from\b|\))"
 )
