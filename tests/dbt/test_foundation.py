@@ -135,8 +135,11 @@ MODELS = {
     """,
     "int_employment_spells": """
         select 'p' as person_id, timestamptz '2026-01-01 00:00:00+00' as active_from,
-            timestamptz '2026-02-01 00:00:00+00' as active_to, cast(null as timestamptz) as contested_from
-        union all select 'q', timestamptz '2026-01-01 00:00:00+00', null, timestamptz '2026-02-01 00:00:00+00'
+            timestamptz '2026-02-01 00:00:00+00' as active_to, cast(null as timestamptz) as contested_from,
+            timestamptz '2026-01-20 00:00:00+00' as observed_until
+        union all select 'q', timestamptz '2026-01-01 00:00:00+00', null, timestamptz '2026-02-01 00:00:00+00',
+            timestamptz '2026-11-01 04:00:00+00'
+        union all select 's', timestamptz '2026-01-01 00:00:00+00', null, null, timestamptz '2026-01-20 00:00:00+00'
     """,
     "statuses": """
         select k, {{ item_status('CM-02') }} as status, {{ item_status('CM-02', due_at='due_at') }} as status_due,
@@ -182,6 +185,7 @@ MODELS = {
         select cases.*, {{ is_active_worker('cases.person_id', 'cases.seen_at') }} as is_active
         from (values ('p', timestamptz '2026-01-15 00:00:00+00'), ('p', timestamptz '2026-02-01 00:00:00+00'),
             ('q', timestamptz '2026-01-15 00:00:00+00'), ('q', timestamptz '2026-02-15 00:00:00+00'),
+            ('s', timestamptz '2026-01-20 00:00:00+00'), ('s', timestamptz '2026-02-01 00:00:00+00'),
             ('r', timestamptz '2026-01-15 00:00:00+00'), (null, timestamptz '2026-01-15 00:00:00+00')) as cases (person_id, seen_at)
     """,
     "texts": """
@@ -344,6 +348,8 @@ def test_thresholds_business_days_and_active_workers(house: tuple[Path, dict[str
         ("q", 1): True,
         ("q", 2): None,
         ("r", 1): False,
+        ("s", 1): True,
+        ("s", 2): None,
         (None, 1): None,
     }
 
