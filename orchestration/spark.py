@@ -15,6 +15,8 @@ from pathlib import Path
 from shutil import which
 from typing import TYPE_CHECKING, Any
 
+from ingestion.contract import RAW_COLUMNS
+from ingestion.ledger import Ledger
 from orchestration.engagement import EngagementError
 from orchestration.warehouse import COLLECTION_TABLES, COLLECTIONS, committed_files, ledger_rows
 
@@ -27,8 +29,6 @@ if TYPE_CHECKING:
     from ingestion.vault import Vault
     from orchestration.dbt import NodeResult
     from orchestration.workspace import Workspace
-
-_RECORD = ("record_key", "source_updated_at", "collection_id", "payload_sha256", "payload")
 
 
 def require() -> None:
@@ -113,11 +113,12 @@ def register_raw(spark: SparkSession, vault: Vault, folder: Path) -> None:
     Raises:
         VaultDamaged: The chain is broken, or a committed file is missing or has another size.
     """
-    for (source, table), paths in committed_files(vault).items():
+    ledger = Ledger(vault)
+    for (source, table), paths in committed_files(vault, ledger).items():
         spark.sql(f"create database if not exists `raw_{source}`")
         spark.sql(f"create or replace view `raw_{source}`.`{table}` as {_body(paths)}")
     spark.sql("create database if not exists raw_ledger")
-    collections, tables = ledger_rows(vault)
+    collections, tables = ledger_rows(ledger)
     _fill(spark, folder, "collections", COLLECTIONS, collections)
     _fill(spark, folder, "collection_tables", COLLECTION_TABLES, tables)
 
@@ -125,8 +126,12 @@ def register_raw(spark: SparkSession, vault: Vault, folder: Path) -> None:
 def _body(paths: list[str]) -> str:
     if not paths:
         types = {"source_updated_at": "timestamp"}
-        return "select " + ", ".join(f"cast(null as {types.get(c, 'string')}) as {c}" for c in _RECORD) + " where false"
-    return f"select {', '.join(_RECORD)} from parquet.`{_glob(paths)}`"  # noqa: S608 - escaped below
+        return (
+            "select "
+            + ", ".join(f"cast(null as {types.get(c, 'string')}) as {c}" for c in RAW_COLUMNS)
+            + " where false"
+        )
+    return f"select {', '.join(RAW_COLUMNS)} from parquet.`{_glob(paths)}`"  # noqa: S608 - escaped below
 
 
 def _glob(paths: list[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from ingestion.contract import RAW_COLUMNS
 from ingestion.ledger import Entry, Ledger, Problem, verify_chain, verify_files
 from ingestion.sources import RAW_TABLES
 from ingestion.vault import Vault
@@ -99,19 +100,20 @@ def register_raw(connection: DuckDBPyConnection, vault: Vault) -> None:
         VaultDamaged: The chain is broken, or a committed file is missing or has another size. (Hashes: see
             `check_vault_files`.)
     """
-    files = committed_files(vault)
+    ledger = Ledger(vault)
+    files = committed_files(vault, ledger)
     if not vault.is_local:
         connection.register_filesystem(vault.fs)
     for (source, table), paths in files.items():
         connection.execute(f'create schema if not exists "raw_{source}"')
         connection.execute(f'create or replace view "raw_{source}"."{table}" as {_body(paths)}')
     connection.execute("create schema if not exists raw_ledger")
-    collections, tables = ledger_rows(vault)
+    collections, tables = ledger_rows(ledger)
     _fill(connection, "raw_ledger.collections", COLLECTIONS, collections)
     _fill(connection, "raw_ledger.collection_tables", COLLECTION_TABLES, tables)
 
 
-def committed_files(vault: Vault) -> dict[tuple[str, str], list[str]]:
+def committed_files(vault: Vault, ledger: Ledger) -> dict[tuple[str, str], list[str]]:
     """The files that the warehouse reads, whatever its engine.
 
     Returns:
@@ -120,7 +122,6 @@ def committed_files(vault: Vault) -> dict[tuple[str, str], list[str]]:
     Raises:
         VaultDamaged: The chain is broken, or a committed file is missing or has another size.
     """
-    ledger = Ledger(vault)
     damage = verify_chain(vault) + verify_files(vault, ledger, hashes=False)
     if damage := [problem for problem in damage if problem.kind != "leftover"]:
         raise VaultDamaged(damage)
@@ -142,14 +143,13 @@ def _body(paths: list[str]) -> str:
         return _EMPTY
     listed = ", ".join(_literal(path) for path in paths)
     return (
-        "select record_key, source_updated_at, collection_id, payload_sha256, payload "  # noqa: S608 - quoted literals
+        f"select {', '.join(RAW_COLUMNS)} "  # noqa: S608 - own names, quoted literals
         f"from read_parquet([{listed}], hive_partitioning = false)"
     )
 
 
-def ledger_rows(vault: Vault) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def ledger_rows(ledger: Ledger) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Rows of `raw_ledger.collections` and `raw_ledger.collection_tables`, with the columns named above."""
-    ledger = Ledger(vault)
     rows = [row for entry in ledger.committed for row in _tables(entry)]
     return [_collection(entry) for entry in ledger.entries], rows
 
