@@ -49,20 +49,17 @@ class Digests:
 
     @staticmethod
     def _add_to_file(file: sqlite3.Connection, digests: Sequence[bytes]) -> list[bool]:
-        before = file.total_changes
         file.execute("begin")
-        file.executemany(_INSERT, ((digest,) for digest in digests))
-        if file.total_changes - before == len(digests):
-            file.execute("commit")
-            return [True] * len(digests)
-        file.execute("rollback")  # some were known: ask one by one
-        return [file.execute(_INSERT, (digest,)).rowcount == 1 for digest in digests]
+        fresh = [file.execute(_INSERT, (digest,)).rowcount == 1 for digest in digests]
+        file.execute("commit")
+        return fresh
 
 
 def _open() -> sqlite3.Connection:
     # an empty name is a temporary file of SQLite's own; dlt may extract in another thread than it began in
     file = sqlite3.connect("", isolation_level=None, check_same_thread=False)
     file.execute("pragma synchronous = off")
+    file.execute("pragma journal_mode = off")  # a failed write fails the collection: nothing is ever rolled back
     file.execute("pragma cache_size = -16384")
     file.execute("create table seen (digest blob primary key) without rowid")
     return file

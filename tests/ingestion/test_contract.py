@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ingestion.contract import (
@@ -78,6 +78,7 @@ def test_numbers_that_engines_read_differently_become_text() -> None:
         "t": True,
         "n": None,
     }
+    assert canonical_json({"big": 2**63}) == '{"big":"9223372036854775808"}'
 
 
 TEXT = st.text(alphabet=st.characters(codec=None))
@@ -93,6 +94,19 @@ def test_canonical_json_is_a_fixed_point_in_utf8(value: object) -> None:
     text = canonical_json(value)
     assert canonical_json(json.loads(text)) == text
     text.encode("utf-8")
+
+
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(PLAIN)
+@example({"\x7f": "\x00\x1f\u2028 \"\\/\b", "\U0001f600": 2**63 - 1, "\uffff": 2**53, "a": [[], {}, -(2**63)]})
+def test_the_fast_way_writes_what_the_standard_library_writes(value: object) -> None:
+    assert canonical_json(value) == json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 @given(st.dictionaries(st.text(max_size=3), st.integers(), max_size=6))
