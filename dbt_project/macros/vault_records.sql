@@ -25,6 +25,9 @@
     source_updated_at, payload, payload_sha256, collection_id, collected_at, first_collected_at (of any payload of the record),
     gone_at (snapshots: the first later one without the record; null = still there), versions (distinct payloads: more than one
     is a restatement, counted in chk_restatements).
+
+    A record that was collected once is passed on as it stands; only what was collected again is compared. So an event log,
+    where little is, is read in a stream, whatever its size.
 -#}
 {% macro latest_records(schema, table) -%}
 (
@@ -34,18 +37,42 @@
 
     ),
 
-    record_versions as (
+    sightings as (
 
         select
             collections.instance,
+            collections.n,
             records.record_key,
             records.payload_sha256,
-            max(records.source_updated_at) as source_updated_at,
-            min(collections.n) as first_n,
-            max(collections.n) as last_n
+            records.source_updated_at
         from {{ source(schema, table) }} as records
         inner join collections on collections.collection_id = records.collection_id
-        group by collections.instance, records.record_key, records.payload_sha256
+
+    ),
+
+    repeated as (
+
+        select
+            instance,
+            record_key
+        from sightings
+        group by instance, record_key
+        having count(*) > 1
+
+    ),
+
+    record_versions as (
+
+        select
+            sightings.instance,
+            sightings.record_key,
+            sightings.payload_sha256,
+            max(sightings.source_updated_at) as source_updated_at,
+            min(sightings.n) as first_n,
+            max(sightings.n) as last_n
+        from sightings
+        inner join repeated on repeated.instance = sightings.instance and repeated.record_key = sightings.record_key
+        group by sightings.instance, sightings.record_key, sightings.payload_sha256
 
     ),
 
@@ -53,8 +80,6 @@
 
         select
             record_versions.*,
-            collections.collection_id,
-            collections.collected_at,
             min(collections.collected_at) over (partition by record_versions.instance, record_versions.record_key) as first_collected_at,
             count(*) over (partition by record_versions.instance, record_versions.record_key) as versions
         from record_versions
@@ -66,25 +91,23 @@
 
     )
 
-    {# payloads are fetched at the end, since what an aggregate holds of texts the engine neither counts nor spills #}
+    {# payloads are read here alone: what an aggregate, or a join's larger side, holds of texts the engine neither counts nor spills #}
     select
-        latest.instance,
-        latest.record_key,
-        latest.source_updated_at,
+        collections.instance,
+        records.record_key,
+        case when latest.record_key is null then records.source_updated_at else latest.source_updated_at end as source_updated_at,
         records.payload,
-        latest.payload_sha256,
-        latest.collection_id,
-        latest.collected_at,
-        latest.first_collected_at,
+        records.payload_sha256,
+        records.collection_id,
+        collections.collected_at,
+        coalesce(latest.first_collected_at, collections.collected_at) as first_collected_at,
         carried_last.next_collected_at as gone_at,
-        latest.versions
-    from latest
-    inner join collections as carried_last on carried_last.n = latest.last_n
-    inner join {{ source(schema, table) }} as records
-        on
-            records.collection_id = latest.collection_id
-            and records.record_key = latest.record_key
-            and records.payload_sha256 = latest.payload_sha256
+        coalesce(latest.versions, 1) as versions
+    from {{ source(schema, table) }} as records
+    inner join collections on collections.collection_id = records.collection_id
+    left join latest on latest.instance = collections.instance and latest.record_key = records.record_key
+    inner join collections as carried_last on carried_last.n = coalesce(latest.last_n, collections.n)
+    where latest.record_key is null or (latest.first_n = collections.n and latest.payload_sha256 = records.payload_sha256)
 )
 {%- endmacro %}
 

@@ -16,13 +16,22 @@ activity as (
 
 ),
 
+ordered as (
+
+    select
+        *,
+        row_number() over (partition by account_key order by observed_at nulls last, rank nulls last, evidence nulls last) as position
+    from observations
+
+),
+
 marked as (
 
     select
         *,
-        coalesce(lag(is_active) over (partition by account_key order by observed_at nulls last, rank nulls last), not is_active) <> is_active as is_turn,
-        coalesce(lag(state) over (partition by account_key order by observed_at nulls last, rank nulls last), '') <> state as is_change
-    from observations
+        coalesce(lag(is_active) over (partition by account_key order by position nulls last), not is_active) <> is_active as is_turn,
+        coalesce(lag(state) over (partition by account_key order by position nulls last), '') <> state as is_change
+    from ordered
 
 ),
 
@@ -33,7 +42,7 @@ numbered as (
         sum(case when is_turn then 1 else 0 end) over so_far as block_no,
         max(case when is_change then observed_at end) over so_far as state_since
     from marked
-    window so_far as (partition by account_key order by observed_at nulls last, rank nulls last rows between unbounded preceding and current row)
+    window so_far as (partition by account_key order by position nulls last rows between unbounded preceding and current row)
 
 ),
 
@@ -46,7 +55,7 @@ blocks as (
         min(observed_at) as first_at,
         max(observed_at) as last_at,
         min(observed_at) filter (where evidence = 'event') as first_event_at,
-        {{ max_by('state', 'observed_at') }} as last_state,
+        {{ max_by('state', 'position') }} as last_state,
         max(state_since) as last_state_since
     from numbered
     group by account_key, block_no
