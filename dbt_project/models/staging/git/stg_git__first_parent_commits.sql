@@ -6,26 +6,49 @@ records as (
 
 ),
 
+unpacked as (
+
+    select * from {{ json_texts('records', 'payload', {
+        'repository_id': '$.repository_id',
+        'branch': '$.branch',
+        'sha': '$.sha',
+        'position': '$.position',
+        'tree': '$.tree',
+        'first_parent_sha': '$.parents[0]',
+        'second_parent_sha': '$.parents[1]',
+        'author_name': '$.author_name',
+        'author_email': '$.author_email',
+        'authored_at': '$.authored_at',
+        'committer_name': '$.committer_name',
+        'committer_email': '$.committer_email',
+        'committed_at': '$.committed_at',
+        'subject': '$.subject',
+        'co_authors': '$.co_authors',
+        'patch_id': '$.patch_id'
+    }) }} as unpacked
+
+),
+
 final as (
 
     select
         instance,
-        {{ json_text('payload', '$.repository_id') }} as repository_id,
-        {{ json_text('payload', '$.branch') }} as branch,
-        {{ json_text('payload', '$.sha') }} as sha,
-        {{ json_bigint('payload', '$.position') }} as position,
-        {{ json_text('payload', '$.tree') }} as tree,
-        {{ json_text('payload', '$.parents[0]') }} as first_parent_sha,
-        {{ json_text('payload', '$.parents[1]') }} as second_parent_sha,
-        {{ json_text('payload', '$.author_name') }} as author_name,
-        {{ json_text('payload', '$.author_email') }} as author_email,
-        {{ json_timestamp('payload', '$.authored_at') }} as authored_at,
-        {{ json_text('payload', '$.committer_name') }} as committer_name,
-        {{ json_text('payload', '$.committer_email') }} as committer_email,
-        {{ json_timestamp('payload', '$.committed_at') }} as committed_at,
-        {{ json_text('payload', '$.subject') }} as subject,
-        {{ json_text('payload', '$.co_authors') }} as co_authors,
-        {{ json_text('payload', '$.patch_id') }} as patch_id,
+        repository_id,
+        branch,
+        sha,
+        {{ text_to_bigint('position') }} as position,
+        tree,
+        first_parent_sha,
+        second_parent_sha,
+        author_name,
+        author_email,
+        {{ text_to_instant('authored_at') }} as authored_at,
+        committer_name,
+        committer_email,
+        {{ text_to_instant('committed_at') }} as committed_at,
+        subject,
+        co_authors,
+        patch_id,
         record_key,
         payload_sha256,
         collection_id,
@@ -33,7 +56,7 @@ final as (
         first_collected_at,
         gone_at,
         versions
-    from records
+    from unpacked
 
 )
 

@@ -6,19 +6,35 @@ records as (
 
 ),
 
+unpacked as (
+
+    select * from {{ json_texts('records', 'payload', {
+        'repository_id': '$.repository_id',
+        'number': '$.number',
+        'sha': '$.sha',
+        'tree': '$.tree',
+        'first_parent_sha': '$.parents[0]',
+        'second_parent_sha': '$.parents[1]',
+        'is_head': '$.is_head',
+        'merge_base': '$.merge_base',
+        'cumulative_patch_id': '$.cumulative_patch_id'
+    }) }} as unpacked
+
+),
+
 final as (
 
     select
         instance,
-        {{ json_text('payload', '$.repository_id') }} as repository_id,
-        {{ json_bigint('payload', '$.number') }} as number,
-        {{ json_text('payload', '$.sha') }} as sha,
-        {{ json_text('payload', '$.tree') }} as tree,
-        {{ json_text('payload', '$.parents[0]') }} as first_parent_sha,
-        {{ json_text('payload', '$.parents[1]') }} as second_parent_sha,
-        {{ json_bool('payload', '$.is_head') }} as is_head,
-        {{ json_text('payload', '$.merge_base') }} as merge_base,
-        {{ json_text('payload', '$.cumulative_patch_id') }} as cumulative_patch_id,
+        repository_id,
+        {{ text_to_bigint('number') }} as number,
+        sha,
+        tree,
+        first_parent_sha,
+        second_parent_sha,
+        try_cast(is_head as boolean) as is_head,
+        merge_base,
+        cumulative_patch_id,
         record_key,
         payload_sha256,
         collection_id,
@@ -26,7 +42,7 @@ final as (
         first_collected_at,
         gone_at,
         versions
-    from records
+    from unpacked
 
 )
 

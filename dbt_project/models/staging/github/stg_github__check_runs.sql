@@ -6,24 +6,45 @@ records as (
 
 ),
 
+unpacked as (
+
+    select * from {{ json_texts('records', 'payload', {
+        'repository_id': '$._context.repository_id',
+        'oid': '$._context.oid',
+        'check_run_id': '$.databaseId',
+        'check_name': '$.name',
+        'status_context': '$.context',
+        'app_id': '$._context.app_id',
+        'app_slug': '$._context.app_slug',
+        'status': '$.status',
+        'conclusion': '$.conclusion',
+        'state': '$.state',
+        'started_at': '$.startedAt',
+        'completed_at': '$.completedAt',
+        'status_created_at': '$.createdAt',
+        'details_url': '$.detailsUrl'
+    }) }} as unpacked
+
+),
+
 final as (
 
     select
         instance,
-        {{ json_text('payload', '$._context.repository_id') }} as repository_id,
-        {{ json_text('payload', '$._context.oid') }} as oid,
-        {{ json_text('payload', '$.databaseId') }} as check_run_id,
-        {{ json_text('payload', '$.name') }} as check_name,
-        {{ json_text('payload', '$.context') }} as status_context,
-        {{ json_text('payload', '$._context.app_id') }} as app_id,
-        {{ json_text('payload', '$._context.app_slug') }} as app_slug,
-        {{ json_text('payload', '$.status') }} as status,
-        {{ json_text('payload', '$.conclusion') }} as conclusion,
-        {{ json_text('payload', '$.state') }} as state,
-        {{ json_timestamp('payload', '$.startedAt') }} as started_at,
-        {{ json_timestamp('payload', '$.completedAt') }} as completed_at,
-        {{ json_timestamp('payload', '$.createdAt') }} as status_created_at,
-        {{ json_text('payload', '$.detailsUrl') }} as details_url,
+        repository_id,
+        oid,
+        check_run_id,
+        check_name,
+        status_context,
+        app_id,
+        app_slug,
+        status,
+        conclusion,
+        state,
+        {{ text_to_instant('started_at') }} as started_at,
+        {{ text_to_instant('completed_at') }} as completed_at,
+        {{ text_to_instant('status_created_at') }} as status_created_at,
+        details_url,
         record_key,
         payload_sha256,
         collection_id,
@@ -31,7 +52,7 @@ final as (
         first_collected_at,
         gone_at,
         versions
-    from records
+    from unpacked
 
 )
 

@@ -6,23 +6,43 @@ records as (
 
 ),
 
+unpacked as (
+
+    select * from {{ json_texts('records', 'payload', {
+        'repository_id': '$._context.repository_id',
+        'branch': '$._context.branch',
+        'oid': '$.oid',
+        'committed_at': '$.committedDate',
+        'authored_at': '$.authoredDate',
+        'message': '$.message',
+        'authors': '$.authors.nodes',
+        'committer_email': '$.committer.email',
+        'committer_id': '$.committer.user.databaseId',
+        'committer_login': '$.committer.user.login',
+        'first_parent_oid': '$.parents.nodes[0].oid',
+        'second_parent_oid': '$.parents.nodes[1].oid',
+        'associated_pull_requests': '$.associatedPullRequests.nodes'
+    }) }} as unpacked
+
+),
+
 final as (
 
     select
         instance,
-        {{ json_text('payload', '$._context.repository_id') }} as repository_id,
-        {{ json_text('payload', '$._context.branch') }} as branch,
-        {{ json_text('payload', '$.oid') }} as oid,
-        {{ json_timestamp('payload', '$.committedDate') }} as committed_at,
-        {{ json_timestamp('payload', '$.authoredDate') }} as authored_at,
-        {{ json_text('payload', '$.message') }} as message,
-        {{ json_text('payload', '$.authors.nodes') }} as authors,
-        {{ json_text('payload', '$.committer.email') }} as committer_email,
-        {{ json_text('payload', '$.committer.user.databaseId') }} as committer_id,
-        {{ json_text('payload', '$.committer.user.login') }} as committer_login,
-        {{ json_text('payload', '$.parents.nodes[0].oid') }} as first_parent_oid,
-        {{ json_text('payload', '$.parents.nodes[1].oid') }} as second_parent_oid,
-        {{ json_text('payload', '$.associatedPullRequests.nodes') }} as associated_pull_requests,
+        repository_id,
+        branch,
+        oid,
+        {{ text_to_instant('committed_at') }} as committed_at,
+        {{ text_to_instant('authored_at') }} as authored_at,
+        message,
+        authors,
+        committer_email,
+        committer_id,
+        committer_login,
+        first_parent_oid,
+        second_parent_oid,
+        associated_pull_requests,
         record_key,
         payload_sha256,
         collection_id,
@@ -30,7 +50,7 @@ final as (
         first_collected_at,
         gone_at,
         versions
-    from records
+    from unpacked
 
 )
 

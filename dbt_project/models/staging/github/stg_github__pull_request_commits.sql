@@ -6,24 +6,45 @@ records as (
 
 ),
 
+unpacked as (
+
+    select * from {{ json_texts('records', 'payload', {
+        'repository_id': '$._context.repository_id',
+        'pull_request_id': '$._context.pull_request_id',
+        'position': '$._context.position',
+        'oid': '$.oid',
+        'authored_at': '$.authoredDate',
+        'committed_at': '$.committedDate',
+        'message': '$.message',
+        'authors': '$.authors.nodes',
+        'committer_name': '$.committer.name',
+        'committer_email': '$.committer.email',
+        'committer_id': '$.committer.user.databaseId',
+        'committer_login': '$.committer.user.login',
+        'first_parent_oid': '$.parents.nodes[0].oid',
+        'second_parent_oid': '$.parents.nodes[1].oid'
+    }) }} as unpacked
+
+),
+
 final as (
 
     select
         instance,
-        {{ json_text('payload', '$._context.repository_id') }} as repository_id,
-        {{ json_text('payload', '$._context.pull_request_id') }} as pull_request_id,
-        {{ json_bigint('payload', '$._context.position') }} as position,
-        {{ json_text('payload', '$.oid') }} as oid,
-        {{ json_timestamp('payload', '$.authoredDate') }} as authored_at,
-        {{ json_timestamp('payload', '$.committedDate') }} as committed_at,
-        {{ json_text('payload', '$.message') }} as message,
-        {{ json_text('payload', '$.authors.nodes') }} as authors,
-        {{ json_text('payload', '$.committer.name') }} as committer_name,
-        {{ json_text('payload', '$.committer.email') }} as committer_email,
-        {{ json_text('payload', '$.committer.user.databaseId') }} as committer_id,
-        {{ json_text('payload', '$.committer.user.login') }} as committer_login,
-        {{ json_text('payload', '$.parents.nodes[0].oid') }} as first_parent_oid,
-        {{ json_text('payload', '$.parents.nodes[1].oid') }} as second_parent_oid,
+        repository_id,
+        pull_request_id,
+        {{ text_to_bigint('position') }} as position,
+        oid,
+        {{ text_to_instant('authored_at') }} as authored_at,
+        {{ text_to_instant('committed_at') }} as committed_at,
+        message,
+        authors,
+        committer_name,
+        committer_email,
+        committer_id,
+        committer_login,
+        first_parent_oid,
+        second_parent_oid,
         record_key,
         payload_sha256,
         collection_id,
@@ -31,7 +52,7 @@ final as (
         first_collected_at,
         gone_at,
         versions
-    from records
+    from unpacked
 
 )
 

@@ -6,24 +6,45 @@ records as (
 
 ),
 
+unpacked as (
+
+    select * from {{ json_texts('records', 'payload', {
+        'event_id': '$.id',
+        'repository_id': '$._context.repository_id',
+        'pull_request_id': '$._context.pull_request_id',
+        'event_type': '$.__typename',
+        'occurred_at': '$.createdAt',
+        'actor_id': '$.actor.databaseId',
+        'actor_login': '$.actor.login',
+        'review_id': '$.review.databaseId',
+        'previous_review_state': '$.previousReviewState',
+        'enqueuer_id': '$.enqueuer.databaseId',
+        'enabler_id': '$.enabler.databaseId',
+        'before_oid': '$.beforeCommit.oid',
+        'after_oid': '$.afterCommit.oid',
+        'commit_oid': '$.commit.oid'
+    }) }} as unpacked
+
+),
+
 final as (
 
     select
         instance,
-        {{ json_text('payload', '$.id') }} as event_id,
-        {{ json_text('payload', '$._context.repository_id') }} as repository_id,
-        {{ json_text('payload', '$._context.pull_request_id') }} as pull_request_id,
-        {{ json_text('payload', '$.__typename') }} as event_type,
-        {{ json_timestamp('payload', '$.createdAt') }} as occurred_at,
-        {{ json_text('payload', '$.actor.databaseId') }} as actor_id,
-        {{ json_text('payload', '$.actor.login') }} as actor_login,
-        {{ json_text('payload', '$.review.databaseId') }} as review_id,
-        {{ json_text('payload', '$.previousReviewState') }} as previous_review_state,
-        {{ json_text('payload', '$.enqueuer.databaseId') }} as enqueuer_id,
-        {{ json_text('payload', '$.enabler.databaseId') }} as enabler_id,
-        {{ json_text('payload', '$.beforeCommit.oid') }} as before_oid,
-        {{ json_text('payload', '$.afterCommit.oid') }} as after_oid,
-        {{ json_text('payload', '$.commit.oid') }} as commit_oid,
+        event_id,
+        repository_id,
+        pull_request_id,
+        event_type,
+        {{ text_to_instant('occurred_at') }} as occurred_at,
+        actor_id,
+        actor_login,
+        review_id,
+        previous_review_state,
+        enqueuer_id,
+        enabler_id,
+        before_oid,
+        after_oid,
+        commit_oid,
         record_key,
         payload_sha256,
         collection_id,
@@ -31,7 +52,7 @@ final as (
         first_collected_at,
         gone_at,
         versions
-    from records
+    from unpacked
 
 )
 

@@ -6,22 +6,41 @@ records as (
 
 ),
 
+unpacked as (
+
+    select * from {{ json_texts('records', 'payload', {
+        'review_id': '$.databaseId',
+        'repository_id': '$._context.repository_id',
+        'pull_request_id': '$._context.pull_request_id',
+        'author_id': '$.author.databaseId',
+        'author_login': '$.author.login',
+        'author_type': '$.author.__typename',
+        'state': '$.state',
+        'body': '$.body',
+        'submitted_at': '$.submittedAt',
+        'commit_oid': '$.commit.oid',
+        'can_author_push': '$.authorCanPushToRepository',
+        'url': '$.url'
+    }) }} as unpacked
+
+),
+
 final as (
 
     select
         instance,
-        {{ json_text('payload', '$.databaseId') }} as review_id,
-        {{ json_text('payload', '$._context.repository_id') }} as repository_id,
-        {{ json_text('payload', '$._context.pull_request_id') }} as pull_request_id,
-        {{ json_text('payload', '$.author.databaseId') }} as author_id,
-        {{ json_text('payload', '$.author.login') }} as author_login,
-        {{ json_text('payload', '$.author.__typename') }} as author_type,
-        {{ json_text('payload', '$.state') }} as state,
-        {{ json_text('payload', '$.body') }} as body,
-        {{ json_timestamp('payload', '$.submittedAt') }} as submitted_at,
-        {{ json_text('payload', '$.commit.oid') }} as commit_oid,
-        {{ json_bool('payload', '$.authorCanPushToRepository') }} as can_author_push,
-        {{ json_text('payload', '$.url') }} as url,
+        review_id,
+        repository_id,
+        pull_request_id,
+        author_id,
+        author_login,
+        author_type,
+        state,
+        body,
+        {{ text_to_instant('submitted_at') }} as submitted_at,
+        commit_oid,
+        try_cast(can_author_push as boolean) as can_author_push,
+        url,
         record_key,
         payload_sha256,
         collection_id,
@@ -29,7 +48,7 @@ final as (
         first_collected_at,
         gone_at,
         versions
-    from records
+    from unpacked
 
 )
 

@@ -4,27 +4,52 @@ with records as (
 
 ),
 
+unpacked as (
+
+    select * from {{ json_texts('records', 'payload', {
+        'event_id': '$.uuid',
+        'occurred_at': '$.published',
+        'event_type': '$.eventType',
+        'outcome': '$.outcome.result',
+        'outcome_reason': '$.outcome.reason',
+        'actor_id': '$.actor.id',
+        'actor_type': '$.actor.type',
+        'actor_login': '$.actor.alternateId',
+        'actor_name': '$.actor.displayName',
+        'display_message': '$.displayMessage',
+        'transaction_id': '$.transaction.id',
+        'transaction_type': '$.transaction.type',
+        'api_token_id': '$.transaction.detail.requestApiTokenId',
+        'client_user_agent': '$.client.userAgent.rawUserAgent',
+        'client_ip': '$.client.ipAddress',
+        'group_rule_id': '$.debugContext.debugData.triggeredByGroupRuleId',
+        'privilege': '$.debugContext.debugData.privilegeGranted',
+        'targets': '$.target'
+    }) }} as unpacked
+
+),
+
 final as (
 
     select
-        {{ json_text('payload', '$.uuid') }} as event_id,
-        {{ json_timestamp('payload', '$.published') }} as occurred_at,
-        {{ json_text('payload', '$.eventType') }} as event_type,
-        {{ json_text('payload', '$.outcome.result') }} as outcome,
-        {{ json_text('payload', '$.outcome.reason') }} as outcome_reason,
-        {{ json_text('payload', '$.actor.id') }} as actor_id,
-        {{ json_text('payload', '$.actor.type') }} as actor_type,
-        {{ json_text('payload', '$.actor.alternateId') }} as actor_login,
-        {{ json_text('payload', '$.actor.displayName') }} as actor_name,
-        {{ json_text('payload', '$.displayMessage') }} as display_message,
-        {{ json_text('payload', '$.transaction.id') }} as transaction_id,
-        {{ json_text('payload', '$.transaction.type') }} as transaction_type,
-        {{ json_text('payload', '$.transaction.detail.requestApiTokenId') }} as api_token_id,
-        {{ json_text('payload', '$.client.userAgent.rawUserAgent') }} as client_user_agent,
-        {{ json_text('payload', '$.client.ipAddress') }} as client_ip,
-        {{ json_text('payload', '$.debugContext.debugData.triggeredByGroupRuleId') }} as group_rule_id,
-        {{ json_text('payload', '$.debugContext.debugData.privilegeGranted') }} as privilege,
-        nullif({{ json_text('payload', '$.target') }}, '[]') as targets,
+        event_id,
+        {{ text_to_instant('occurred_at') }} as occurred_at,
+        event_type,
+        outcome,
+        outcome_reason,
+        actor_id,
+        actor_type,
+        actor_login,
+        actor_name,
+        display_message,
+        transaction_id,
+        transaction_type,
+        api_token_id,
+        client_user_agent,
+        client_ip,
+        group_rule_id,
+        privilege,
+        nullif(targets, '[]') as targets,
         instance,
         record_key,
         collection_id,
@@ -32,7 +57,7 @@ final as (
         payload_sha256,
         first_collected_at,
         versions
-    from records
+    from unpacked
 
 )
 
