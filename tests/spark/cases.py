@@ -72,7 +72,15 @@ CASES = [
             ("timestamp", "$.a", "instant"),
         ]
     ],
+    Case(
+        "json_texts",
+        "select n, texts.a_text, texts.deep, texts.missing, texts.a_text is not distinct from {{ json_text('texts.a', '$.a') }} as is_alike "
+        "from {{ json_texts('inputs', 'a', {'a_text': '$.a', 'deep': '$.a.b[0].c', 'missing': '$.x'}) }} as texts order by n",
+        [(t,) for t in JSON],
+        "relation",
+    ),
     Case("json_items", "select n, part.item, part.item_no from inputs {{ json_items('inputs.a', '$.a', 'part') }} order by n, part.item_no", [(t,) for t in JSON], "relation"),
+    Case("text_to_bigint", "{{ text_to_bigint('a') }}", [(t,) for t in ("1", "1.5", "2.5", "-0", "9223372036854775808", "x", "", None)], "bigint"),
     Case("json_items of a list", "select n, part.item from inputs {{ json_items('inputs.a', '$', 'part') }} order by n, part.item_no", [('["x","y"]',), ("[]",), ('[{"a":[1,"2"]}]',), (None,), ("{}",)], "relation"),
     Case("text_items", "select n, part.item from inputs {{ text_items('inputs.a', ';', 'part') }} order by n, part.item", [(t,) for t in ("a;b", " a ; b ", ";", "", "a;;b", None, "\u00a0a\u00a0;b", "é;😀", "a|b", "a;a")], "relation"),
     Case("text_items by blank", "select n, part.item from inputs {{ text_items('inputs.a', ' ', 'part') }} order by n, part.item", [("a b  c",), ("",), (" ",)], "relation"),
