@@ -101,6 +101,10 @@ class Ledger:
         self.entries = [
             Entry(_number(path), _text(read)) for path, read in zip(paths, vault.read_all(paths), strict=True)
         ]
+        self._committed: dict[
+            tuple[str, str], list[Entry]
+        ] = {}  # by (instance, resource)
+        self._indexed = 0  # so many entries are in it
 
     @property
     def committed(self) -> list[Entry]:
@@ -127,11 +131,11 @@ class Ledger:
 
     def of(self, instance: str, resource: str) -> list[Entry]:
         """The committed collections of one instance and resource, in order of their entries."""
-        return [
-            entry
-            for entry in self.committed
-            if entry.facts["instance"] == instance and entry.facts["resource"] == resource
-        ]
+        for entry in self.entries[self._indexed :]:
+            if entry.kind == "committed":
+                self._committed.setdefault((entry.facts["instance"], entry.facts["resource"]), []).append(entry)
+        self._indexed = len(self.entries)
+        return self._committed.get((instance, resource), [])
 
     def last(self, instance: str, resource: str, before: datetime) -> Entry | None:
         """The committed collection with the latest window end before an instant; the newest of equals."""

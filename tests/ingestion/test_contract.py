@@ -104,7 +104,7 @@ PLAIN = st.recursive(
 
 
 @given(PLAIN)
-@example({"\x7f": "\x00\x1f\u2028 \"\\/\b", "\U0001f600": 2**63 - 1, "\uffff": 2**53, "a": [[], {}, -(2**63)]})
+@example({"\x7f": '\x00\x1f\u2028 "\\/\b', "\U0001f600": 2**63 - 1, "\uffff": 2**53, "a": [[], {}, -(2**63)]})
 def test_the_fast_way_writes_what_the_standard_library_writes(value: object) -> None:
     assert canonical_json(value) == json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 

@@ -96,6 +96,18 @@ def test_with_one_tick_each_resource_is_committed_before_the_next_begins(
     assert check_vault_files(vault) == []
 
 
+@pytest.mark.parametrize(("later", "expected"), [(timedelta(days=7), [3]), (timedelta(days=7, seconds=1), [3, 4, 5])])
+def test_small_windows_share_one_load_and_long_ones_do_not(
+    vault: Vault, tmp_path: Path, fake: Fake, later: timedelta, expected: list[int]
+) -> None:
+    run(vault, tmp_path, TICKS[:1])
+    held: list[int] = []
+    report = run(vault, tmp_path, [TICKS[0] + later], on_tick=lambda _: held.append(len(Ledger(vault).committed)))
+    assert held == expected  # how many collections were committed each time that extraction began
+    assert len(report.committed) == 3
+    assert check_vault_files(vault) == []
+
+
 def test_collected_later_than_the_instant_it_is_collected_for(vault: Vault, tmp_path: Path, fake: Fake) -> None:
     """The ledger says when it really was, and the source no longer keeps what it kept then."""
     late = TICKS[0] + timedelta(days=1, hours=12)
