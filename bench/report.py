@@ -31,6 +31,7 @@ def machine() -> dict[str, Any]:
     return {
         "cores": os.cpu_count(),
         "memory_gb": round(pages * size / (1 << 30)),
+        "memory_limit_gb": _memory_limit_gb(pages * size),
         "architecture": platform.machine(),
         "system": platform.system(),
         "python": platform.python_version(),
@@ -39,14 +40,34 @@ def machine() -> dict[str, Any]:
     }
 
 
+def _memory_limit_gb(memory: int) -> float | None:
+    """The limit of this process's control group, where Linux holds it to less than the machine has."""
+    try:
+        groups = [line.split(":", 2) for line in Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines()]
+        limits = [
+            Path(f"/sys/fs/cgroup/{'memory' if kinds else ''}{group}")
+            / ("memory.limit_in_bytes" if kinds else "memory.max")
+            for _, kinds, group in groups
+            if kinds in {"", "memory"}
+        ]
+        found = [int(text) for path in limits if path.exists() and (text := path.read_text().strip()).isdigit()]
+    except (OSError, ValueError):
+        return None
+    least = min(found, default=memory)
+    return round(least / (1 << 30), 1) if least < memory else None
+
+
 def markdown(results: Mapping[str, Any]) -> str:
     """The generated part of docs/performance.md."""
     told = results["machine"]
+    limit = told["memory_limit_gb"]
     parts = [
-        f"Scale {results['scale']}, {results['repeats']} repetitions; {told['cores']} cores, {told['memory_gb']} GB, "
+        f"Scale {results['scale']}, {results['repeats']} repetitions; {told['cores']} cores, {told['memory_gb']} GB"
+        + (f" of which this run may use {limit:g}" if limit else "")
+        + ", "
         f"{told['system']} {told['architecture']}, Python {told['python']}, "
         + ", ".join(f"{name} {number}" for name, number in told["libraries"].items())
-        + f". Other jobs ran beside: load {' '.join(map(str, told['load_average']))} at the end.",
+        + f". Load average at the end: {' '.join(map(str, told['load_average']))}.",
         _table(
             ("#", "goal", "measured", "by processor time", "met", "what was measured"),
             [

@@ -199,6 +199,7 @@ def workspace_of(build: str) -> Workspace:
 def collect_demo(clock: Clock, build: str, ticks: int = 0, day_after: bool = False) -> Facts:
     """Collect the demo over HTTP: all its ticks, one that spans the year (`ticks=1`), or the day after that one."""
     from ingestion.pipeline import collect
+    from ingestion.sources import connector
     from orchestration import collection
 
     workspace = workspace_of(build)
@@ -219,7 +220,18 @@ def collect_demo(clock: Clock, build: str, ticks: int = 0, day_after: bool = Fal
         )
     if report.failed:
         raise RuntimeError(str(report.failed[0].error))
-    return {"rows": sum(outcome.rows for outcome in report.committed)}
+    windows = {
+        (instance.instance, resource.name)
+        for instance in instances
+        for resource in connector(instance.source).RESOURCES
+        if resource.kind == "window"
+    }
+    return {
+        "rows": sum(outcome.rows for outcome in report.committed),
+        "rows_of_windows": sum(
+            outcome.rows for outcome in report.committed if (outcome.instance, outcome.resource) in windows
+        ),
+    }
 
 
 def multiplied(clock: Clock, base: str, target: str, copies: int) -> Facts:
