@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _FACTS_OF_ENTRY = ("n", "kind", "previous_sha256")
+ROW_GROUP = 5_000  # rows, as collection leaves them: so many dlt holds before it writes
 MOST = 900  # copies that a tag of three digits can tell apart
 
 
@@ -146,6 +147,6 @@ def _write(connection: DuckDBPyConnection, base: str, target: Vault, path: str) 
                     replace(payload, '{MARK}', tag) as payload
                 from templates cross join tags
             )
-        ) to '{place.as_posix()}' (format parquet, compression zstd, compression_level 1)
+        ) to '{place.as_posix()}' (format parquet, compression zstd, compression_level 1, row_group_size {ROW_GROUP})
         """
     )

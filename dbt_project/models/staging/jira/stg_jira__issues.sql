@@ -4,28 +4,54 @@ with records as (
 
 ),
 
+unpacked as (
+
+    select * from {{ json_texts('records', 'payload', {
+        'issue_id': '$.id',
+        'issue_key': '$.key',
+        'project_key': '$.fields.project.key',
+        'issue_type': '$.fields.issuetype.name',
+        'summary': '$.fields.summary',
+        'status_id': '$.fields.status.id',
+        'status_name': '$.fields.status.name',
+        'status_category': '$.fields.status.statusCategory.key',
+        'resolution': '$.fields.resolution.name',
+        'reporter_account_id': '$.fields.reporter.accountId',
+        'creator_account_id': '$.fields.creator.accountId',
+        'assignee_account_id': '$.fields.assignee.accountId',
+        'created_at': '$.fields.created',
+        'updated_at': '$.fields.updated',
+        'resolved_at': '$.fields.resolutiondate',
+        'beneficiary_email': '$._context.beneficiary_email',
+        'beneficiary_account_id': '$._context.beneficiary_account_id',
+        'expires_at': '$._context.expires_at',
+        'url': '$.self'
+    }) }} as unpacked
+
+),
+
 final as (
 
     select
-        {{ json_text('payload', '$.id') }} as issue_id,
-        {{ json_text('payload', '$.key') }} as issue_key,
-        {{ json_text('payload', '$.fields.project.key') }} as project_key,
-        {{ json_text('payload', '$.fields.issuetype.name') }} as issue_type,
-        {{ json_text('payload', '$.fields.summary') }} as summary,
-        {{ json_text('payload', '$.fields.status.id') }} as status_id,
-        {{ json_text('payload', '$.fields.status.name') }} as status_name,
-        {{ json_text('payload', '$.fields.status.statusCategory.key') }} as status_category,
-        {{ json_text('payload', '$.fields.resolution.name') }} as resolution,
-        {{ json_text('payload', '$.fields.reporter.accountId') }} as reporter_account_id,
-        {{ json_text('payload', '$.fields.creator.accountId') }} as creator_account_id,
-        {{ json_text('payload', '$.fields.assignee.accountId') }} as assignee_account_id,
-        {{ json_timestamp('payload', '$.fields.created') }} as created_at,
-        {{ json_timestamp('payload', '$.fields.updated') }} as updated_at,
-        {{ json_timestamp('payload', '$.fields.resolutiondate') }} as resolved_at,
-        {{ json_text('payload', '$._context.beneficiary_email') }} as beneficiary_email,
-        {{ json_text('payload', '$._context.beneficiary_account_id') }} as beneficiary_account_id,
-        {{ json_timestamp('payload', '$._context.expires_at') }} as expires_at,
-        {{ json_text('payload', '$.self') }} as url,
+        issue_id,
+        issue_key,
+        project_key,
+        issue_type,
+        summary,
+        status_id,
+        status_name,
+        status_category,
+        resolution,
+        reporter_account_id,
+        creator_account_id,
+        assignee_account_id,
+        {{ text_to_instant('created_at') }} as created_at,
+        {{ text_to_instant('updated_at') }} as updated_at,
+        {{ text_to_instant('resolved_at') }} as resolved_at,
+        beneficiary_email,
+        beneficiary_account_id,
+        {{ text_to_instant('expires_at') }} as expires_at,
+        url,
         instance,
         record_key,
         collection_id,
@@ -33,7 +59,7 @@ final as (
         payload_sha256,
         first_collected_at,
         versions
-    from records
+    from unpacked
 
 )
 

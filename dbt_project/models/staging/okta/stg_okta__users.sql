@@ -4,25 +4,48 @@ with records as (
 
 ),
 
+unpacked as (
+
+    select * from {{ json_texts('records', 'payload', {
+        'user_id': '$.id',
+        'status': '$.status',
+        'login': '$.profile.login',
+        'email': '$.profile.email',
+        'employee_number': '$.profile.employeeNumber',
+        'first_name': '$.profile.firstName',
+        'last_name': '$.profile.lastName',
+        'display_name': '$.profile.displayName',
+        'user_type': '$.profile.userType',
+        'department': '$.profile.department',
+        'created_at': '$.created',
+        'activated_at': '$.activated',
+        'status_changed_at': '$.statusChanged',
+        'last_login_at': '$.lastLogin',
+        'last_updated_at': '$.lastUpdated',
+        'password_changed_at': '$.passwordChanged'
+    }) }} as unpacked
+
+),
+
 final as (
 
     select
-        {{ json_text('payload', '$.id') }} as user_id,
-        {{ json_text('payload', '$.status') }} as status,
-        {{ json_text('payload', '$.profile.login') }} as login,
-        {{ json_text('payload', '$.profile.email') }} as email,
-        {{ json_text('payload', '$.profile.employeeNumber') }} as employee_number,
-        {{ json_text('payload', '$.profile.firstName') }} as first_name,
-        {{ json_text('payload', '$.profile.lastName') }} as last_name,
-        {{ json_text('payload', '$.profile.displayName') }} as display_name,
-        {{ json_text('payload', '$.profile.userType') }} as user_type,
-        {{ json_text('payload', '$.profile.department') }} as department,
-        {{ json_timestamp('payload', '$.created') }} as created_at,
-        {{ json_timestamp('payload', '$.activated') }} as activated_at,
-        {{ json_timestamp('payload', '$.statusChanged') }} as status_changed_at,
-        {{ json_timestamp('payload', '$.lastLogin') }} as last_login_at,
-        {{ json_timestamp('payload', '$.lastUpdated') }} as last_updated_at,
-        {{ json_timestamp('payload', '$.passwordChanged') }} as password_changed_at,
+        user_id,
+        status,
+        login,
+        email,
+        employee_number,
+        first_name,
+        last_name,
+        display_name,
+        user_type,
+        department,
+        {{ text_to_instant('created_at') }} as created_at,
+        {{ text_to_instant('activated_at') }} as activated_at,
+        {{ text_to_instant('status_changed_at') }} as status_changed_at,
+        {{ text_to_instant('last_login_at') }} as last_login_at,
+        {{ text_to_instant('last_updated_at') }} as last_updated_at,
+        {{ text_to_instant('password_changed_at') }} as password_changed_at,
         instance,
         record_key,
         collection_id,
@@ -30,7 +53,7 @@ final as (
         payload_sha256,
         first_collected_at,
         versions
-    from records
+    from unpacked
 
 )
 
