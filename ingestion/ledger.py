@@ -101,9 +101,7 @@ class Ledger:
         self.entries = [
             Entry(_number(path), _text(read)) for path, read in zip(paths, vault.read_all(paths), strict=True)
         ]
-        self._committed: dict[
-            tuple[str, str], list[Entry]
-        ] = {}  # by (instance, resource)
+        self._committed: dict[tuple[str, str], list[Entry]] = {}  # by (instance, resource)
         self._indexed = 0  # so many entries are in it
 
     @property
@@ -180,8 +178,8 @@ def verify_chain(vault: Vault) -> list[Problem]:
     """
     problems: list[Problem] = []
     previous, expected = GENESIS, 1
-    for path in (path for path in vault.list(FOLDER) if path.endswith(".json")):
-        content = vault.read(path)
+    paths = [path for path in vault.list(FOLDER) if path.endswith(".json")]
+    for path, content in zip(paths, vault.read_all(paths), strict=True):
         n = _number(path)
         if n != expected:
             problems.append(Problem(path, "chain", f"entry {expected} is missing or misnamed"))

@@ -188,6 +188,13 @@ class Vault:
         paths = {str(name).removeprefix(root).lstrip("/"): int(facts["size"]) for name, facts in found.items()}
         return {path: size for path, size in sorted(paths.items()) if not path.rsplit("/", 1)[-1].startswith(".")}
 
+    def has_store(self) -> bool:
+        """Whether what a vault is written to is there: of an object store the bucket; a folder is made when needed."""
+        if self.is_local:
+            return True
+        with self._asking():
+            return bool(self.fs.exists(self.fs._strip_protocol(self.url).partition("/")[0]))
+
     def facts(self, path: str) -> FileFacts:
         """Size and SHA-256 of an object, read block by block.
 
@@ -195,7 +202,7 @@ class Vault:
             FileNotFoundError: There is no such object.
         """
         digest, size = hashlib.sha256(), 0
-        with self.open(path) as file:
+        with self.open(path) as file, self._asking():
             while block := file.read(_BLOCK):
                 digest.update(block)
                 size += len(block)

@@ -79,6 +79,8 @@ def test_collected_on_object_storage(run: Run, tmp_path: Path) -> None:
         assert ledger.committed
         assert not verify_chain(vault)
         assert not verify_files(vault, ledger)
+        examined = itgc(tmp_path, environment, "doctor", "--verbose")
+        assert f"ok   vault: its ledger is whole: {len(ledger.entries)} entries" in examined.stdout
 
 
 @pytest.mark.parametrize(
@@ -98,3 +100,6 @@ def test_a_vault_that_cannot_be_used(
         assert done.returncode == 1
         assert words in done.stderr
         assert len(done.stderr.splitlines()) < 25
+        examined = itgc(tmp_path, working | environment, "doctor")
+        assert examined.returncode == 1
+        assert "FAIL vault: can be read" in examined.stdout or words in examined.stderr
