@@ -6,7 +6,10 @@ with okta_users as (
         *,
         concat_ws('', instance, ':', user_id) as account_key,
         case status when 'DEPROVISIONED' then 'off' when 'SUSPENDED' then 'suspended' else 'on' end as state,
-        lead(seen_from) over (partition by instance, user_id order by seen_from nulls last) as next_seen_from
+        -- a user who changes while the list is read stands in it twice: the sighting that goes on comes last
+        lead(seen_from) over (
+            partition by instance, user_id order by seen_from nulls last, gone_at nulls last, payload_sha256 nulls last
+        ) as next_seen_from
     from {{ ref('stg_okta__users_intervals') }}
 
 ),

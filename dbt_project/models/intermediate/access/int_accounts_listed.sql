@@ -6,13 +6,21 @@ with okta_users as (
 
 ),
 
-logged as (
+logged_events as (
 
     select
         events.instance,
         events.target_id as user_id,
-        {{ max_by('events.target_login', 'events.occurred_at') }} as login,
-        min(case when events.event_type = 'user.lifecycle.create' then events.occurred_at end) as created_at
+        events.target_login as login,
+        case when events.event_type = 'user.lifecycle.create' then events.occurred_at end as created_at,
+        row_number() over (
+            partition by events.instance, events.target_id
+            order by
+                events.occurred_at nulls last,
+                case events.event_type when 'user.lifecycle.create' then 0 else 1 end nulls last,
+                events.event_id nulls last,
+                events.target_no nulls last
+        ) as position
     from {{ ref('stg_okta__system_log_targets') }} as events
     left join okta_users
         on okta_users.instance = events.instance and okta_users.user_id = events.target_id
@@ -21,7 +29,18 @@ logged as (
         and events.outcome = 'SUCCESS'
         and events.event_type in ('user.lifecycle.create', 'user.lifecycle.activate', 'user.lifecycle.reactivate')
         and okta_users.user_id is null
-    group by events.instance, events.target_id
+
+),
+
+logged as (
+
+    select
+        instance,
+        user_id,
+        {{ max_by('login', 'position') }} as login,
+        min(created_at) as created_at
+    from logged_events
+    group by instance, user_id
 
 ),
 
@@ -32,6 +51,8 @@ github_users as (
         user_id,
         login,
         user_type,
+        record_key,
+        payload_sha256,
         seen_from,
         seen_to,
         'member' as kind
@@ -42,6 +63,8 @@ github_users as (
         user_id,
         login,
         user_type,
+        record_key,
+        payload_sha256,
         seen_from,
         seen_to,
         'outside_collaborator'
@@ -52,10 +75,26 @@ github_users as (
         user_id,
         login,
         user_type,
+        record_key,
+        payload_sha256,
         seen_from,
         seen_to,
         'repository_collaborator'
     from {{ ref('stg_github__repository_collaborators_intervals') }}
+
+),
+
+-- The lists of one run bear one instant, and who renames an account while they are read stands in them under both names: the one
+-- that was first seen later is the newer.
+github_ordered as (
+
+    select
+        *,
+        row_number() over (
+            partition by instance, user_id
+            order by seen_to nulls last, seen_from nulls last, kind nulls last, record_key nulls last, payload_sha256 nulls last
+        ) as position
+    from github_users
 
 ),
 
@@ -64,12 +103,23 @@ github as (
     select
         instance,
         user_id,
-        {{ max_by('login', 'seen_to') }} as login,
-        {{ max_by('user_type', 'seen_to') }} as user_type,
+        {{ max_by('login', 'position') }} as login,
+        {{ max_by('user_type', 'position') }} as user_type,
         min(seen_from) as first_seen_at,
         bool_or(kind = 'member') as is_member
-    from github_users
+    from github_ordered
     group by instance, user_id
+
+),
+
+jira_ordered as (
+
+    select
+        *,
+        row_number() over (
+            partition by instance, account_id order by seen_to nulls last, seen_from nulls last, payload_sha256 nulls last
+        ) as position
+    from {{ ref('stg_jira__users_intervals') }}
 
 ),
 
@@ -78,11 +128,11 @@ jira as (
     select
         instance,
         account_id,
-        {{ max_by('display_name', 'seen_to') }} as login,
-        {{ max_by('email', 'seen_to') }} as email,
-        {{ max_by('account_type', 'seen_to') }} as account_type,
+        {{ max_by('display_name', 'position') }} as login,
+        {{ max_by('email', 'position') }} as email,
+        {{ max_by('account_type', 'position') }} as account_type,
         min(seen_from) as first_seen_at
-    from {{ ref('stg_jira__users_intervals') }}
+    from jira_ordered
     group by instance, account_id
 
 ),

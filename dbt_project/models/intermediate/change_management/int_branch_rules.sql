@@ -47,8 +47,19 @@ repository_snapshots as (
         default_branch,
         seen_from,
         seen_to,
-        lag(default_branch) over (partition by instance, repository_id order by seen_from nulls last) as previous_default_branch
+        row_number() over (
+            partition by instance, repository_id order by seen_from nulls last, seen_to nulls last, payload_sha256 nulls last
+        ) as position
     from {{ ref('stg_github__repositories_intervals') }}
+
+),
+
+followed_snapshots as (
+
+    select
+        *,
+        lag(default_branch) over (partition by instance, repository_id order by position nulls last) as previous_default_branch
+    from repository_snapshots
 
 ),
 
@@ -57,9 +68,9 @@ default_spells as (
     select
         *,
         sum(case when default_branch is distinct from previous_default_branch then 1 else 0 end) over (
-            partition by instance, repository_id order by seen_from nulls last
+            partition by instance, repository_id order by position nulls last rows between unbounded preceding and current row
         ) as spell_no
-    from repository_snapshots
+    from followed_snapshots
 
 ),
 

@@ -19,15 +19,30 @@ request_events as (
 
 ),
 
+-- the platform counts in whole seconds; what merges by itself joins the queue afterwards
+merge_requests as (
+
+    select
+        repository_id,
+        pull_request_id,
+        coalesce(enqueuer_id, enabler_id, actor_id) as requested_by_id,
+        row_number() over (
+            partition by repository_id, pull_request_id
+            order by occurred_at nulls last, case event_type when 'AutoMergeEnabledEvent' then 0 else 1 end nulls last, event_id nulls last
+        ) as position
+    from request_events
+    where event_type in ('AddedToMergeQueueEvent', 'AutoMergeEnabledEvent')
+
+),
+
 -- a merge queue or automatic merging acts for the account that asked for it
 merge_requesters as (
 
     select
         repository_id,
         pull_request_id,
-        {{ max_by('coalesce(enqueuer_id, enabler_id, actor_id)', 'occurred_at') }} as requested_by_id
-    from request_events
-    where event_type in ('AddedToMergeQueueEvent', 'AutoMergeEnabledEvent')
+        {{ max_by('requested_by_id', 'position') }} as requested_by_id
+    from merge_requests
     group by repository_id, pull_request_id
 
 ),

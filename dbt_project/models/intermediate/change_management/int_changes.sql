@@ -46,6 +46,17 @@ collections as (
 
 ),
 
+-- what is on the branch counts before what a rewrite took off it
+ordered_commits as (
+
+    select
+        *,
+        row_number() over (partition by item_key order by position nulls last, lost_at nulls last, sha nulls last) as commit_no
+    from commit_changes
+    where is_first_branch
+
+),
+
 from_git as (
 
     select
@@ -57,12 +68,11 @@ from_git as (
         activity_id,
         min(branch) as branch,
         count(*) as commits,
-        {{ max_by('sha', 'position') }} as tip_sha,
+        {{ max_by('sha', 'commit_no') }} as tip_sha,
         min(occurred_at) as occurred_at,
         {{ sorted_list('mapping') }} as mapping,
         min(subject) as subject
-    from commit_changes
-    where is_first_branch
+    from ordered_commits
     group by item_key, instance, repository_id, change_kind, pull_request_id, activity_id
 
 ),

@@ -61,30 +61,36 @@ closed as (
 
 ),
 
+-- of two that end at one instant the one that began last is replaced
+ordered as (
+
+    select
+        *,
+        row_number() over (
+            partition by instance, repository_id, branch, check_name
+            order by valid_from nulls last, required_to nulls last, ruleset_id nulls last, certain_to nulls last
+        ) as position,
+        row_number() over (
+            partition by instance, repository_id, branch, check_name
+            order by required_to nulls last, valid_from nulls last, ruleset_id nulls last, certain_to nulls last
+        ) as end_no
+    from closed
+
+),
+
 walked as (
 
     select
         *,
-        max(required_to) over (
-            partition by instance, repository_id, branch, check_name order by valid_from nulls last, required_to nulls last
-            rows between unbounded preceding and current row
-        ) as required_until,
-        {{ max_by('ruleset_id', 'required_to') }} over (
-            partition by instance, repository_id, branch, check_name order by valid_from nulls last, required_to nulls last
-            rows between unbounded preceding and current row
-        ) as last_ruleset_id,
-        {{ max_by('valid_from', 'required_to') }} over (
-            partition by instance, repository_id, branch, check_name order by valid_from nulls last, required_to nulls last
-            rows between unbounded preceding and current row
-        ) as last_valid_from,
-        {{ max_by('coalesce(certain_to, required_to)', 'required_to') }} over (
-            partition by instance, repository_id, branch, check_name order by valid_from nulls last, required_to nulls last
-            rows between unbounded preceding and current row
-        ) as last_certain_to,
-        lead(valid_from) over (
-            partition by instance, repository_id, branch, check_name order by valid_from nulls last, required_to nulls last
-        ) as next_valid_from
-    from closed
+        max(required_to) over so_far as required_until,
+        {{ max_by('ruleset_id', 'end_no') }} over so_far as last_ruleset_id,
+        {{ max_by('valid_from', 'end_no') }} over so_far as last_valid_from,
+        {{ max_by('coalesce(certain_to, required_to)', 'end_no') }} over so_far as last_certain_to,
+        lead(valid_from) over (partition by instance, repository_id, branch, check_name order by position nulls last) as next_valid_from
+    from ordered
+    window so_far as (
+        partition by instance, repository_id, branch, check_name order by position nulls last rows between unbounded preceding and current row
+    )
 
 ),
 

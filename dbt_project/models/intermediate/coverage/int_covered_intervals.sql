@@ -68,6 +68,7 @@ snapshots as (
 
 ),
 
+-- Without repeats: of two pieces alike the windows below could begin an island with the one and count it with the other.
 pieces as (
 
     select
@@ -78,7 +79,7 @@ pieces as (
         covered_to
     from windows
     where covered_from < covered_to
-    union all
+    union
     select
         source,
         instance,

@@ -13,8 +13,8 @@ final as (
         resource,
         collection_id,
         collected_at,
-        lag(collected_at) over (partition by instance, resource order by collected_at nulls last) as previous_at,
-        lead(collected_at) over (partition by instance, resource order by collected_at nulls last) as next_at,
+        lag(collected_at) over (partition by instance, resource order by collected_at nulls last, n nulls last) as previous_at,
+        lead(collected_at) over (partition by instance, resource order by collected_at nulls last, n nulls last) as next_at,
         row_count,
         distinct_keys,
         source_total

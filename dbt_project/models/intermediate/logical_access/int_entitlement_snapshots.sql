@@ -36,7 +36,7 @@ final as (
         collections.collection_id,
         collections.collected_at,
         lag(collections.collected_at) over (
-            partition by collections.instance, collections.resource, lists.kind order by collections.collected_at nulls last
+            partition by collections.instance, collections.resource, lists.kind order by collections.collected_at nulls last, collections.n nulls last
         ) as previous_at
     from collections
     inner join lists

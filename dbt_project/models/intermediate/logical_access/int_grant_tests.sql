@@ -18,9 +18,23 @@ flagged as (
 
 ),
 
+-- The approvers of one approval all decided when it was completed: a known one stands first.
 preferred as (
 
-    select * from flagged
+    select
+        *,
+        row_number() over (
+            partition by item_key
+            order by
+                decided_at nulls last,
+                issue_key nulls last,
+                instance nulls last,
+                approval_id nulls last,
+                approver_person_id nulls last,
+                approver_account_id nulls last,
+                payload_sha256 nulls last
+        ) as position
+    from flagged
     where is_valid or not has_valid
 
 ),
@@ -33,13 +47,10 @@ prolonged as (
         decided_at,
         expires_at,
         is_late,
-        issue_key,
-        approval_id,
+        position,
         max(coalesce(expires_at, {{ text_to_instant("'9999-12-31T00:00:00Z'") }})) over before as prolongable_until
     from preferred
-    window before as (
-        partition by item_key order by decided_at nulls last, issue_key nulls last, approval_id nulls last rows between unbounded preceding and 1 preceding
-    )
+    window before as (partition by item_key order by position nulls last rows between unbounded preceding and 1 preceding)
 
 ),
 
@@ -48,7 +59,7 @@ unbroken as (
     select
         *,
         max(case when is_late and decided_at > prolongable_until then 1 else 0 end) over (
-            partition by item_key order by decided_at nulls last, issue_key nulls last, approval_id nulls last rows between unbounded preceding and current row
+            partition by item_key order by position nulls last rows between unbounded preceding and current row
         ) = 0 as is_unbroken
     from prolonged
 
@@ -124,10 +135,10 @@ timed as (
         count(case when is_implementer = false then 1 end) as decisions_by_others,
         count(case when is_implementer is null then 1 end) as decisions_implementer_unknown,
         min(decided_at) as first_decided_at,
-        {{ min_by('issue_key', 'decided_at') }} as issue_key,
-        {{ min_by('url', 'decided_at') }} as url,
-        {{ min_by('approver_person_id', 'decided_at') }} as approver_person_id,
-        {{ min_by('authority', 'decided_at') }} as approver_authority
+        {{ min_by('issue_key', 'position') }} as issue_key,
+        {{ min_by('url', 'position') }} as url,
+        {{ min_by('approver_person_id', 'position') }} as approver_person_id,
+        {{ min_by('authority', 'position') }} as approver_authority
     from preferred
     group by item_key
 

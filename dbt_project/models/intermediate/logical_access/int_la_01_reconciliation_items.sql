@@ -112,15 +112,13 @@ standing as (
 
 ),
 
-movements as (
+life as (
 
     select
         events.instance,
         events.target_id as user_id,
-        {{ max_by(
-            "events.event_type in ('user.lifecycle.create', 'user.lifecycle.activate', 'user.lifecycle.reactivate')",
-            'events.occurred_at'
-        ) }} as ends_active
+        events.occurred_at,
+        events.event_type in ('user.lifecycle.create', 'user.lifecycle.activate', 'user.lifecycle.reactivate') as is_active
     from events
     inner join snapshots
         on snapshots.instance = events.instance and events.occurred_at > snapshots.begin_at and events.occurred_at <= snapshots.end_at
@@ -133,7 +131,27 @@ movements as (
             'user.lifecycle.delete.initiated',
             'user.lifecycle.delete.completed'
         )
-    group by events.instance, events.target_id
+
+),
+
+-- Switched off and on at one instant is on, as in int_account_intervals.
+ordered_life as (
+
+    select
+        *,
+        row_number() over (partition by instance, user_id order by occurred_at nulls last, is_active nulls last) as position
+    from life
+
+),
+
+movements as (
+
+    select
+        instance,
+        user_id,
+        {{ max_by('is_active', 'position') }} as ends_active
+    from ordered_life
+    group by instance, user_id
 
 ),
 

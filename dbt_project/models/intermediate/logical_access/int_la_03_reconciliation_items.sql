@@ -162,16 +162,20 @@ appeared as (
 
 ),
 
--- What the log gave between two snapshots and did not take back before the second; given to somebody who had it already is no change.
-moved as (
+-- Taken and given at one instant is given.
+movements as (
 
     select
         events.account_key,
         events.kind,
         events.external_id,
+        events.direction,
         snapshots.collected_at,
         snapshots.previous_at,
-        {{ max_by('events.direction', 'events.occurred_at') }} as last_direction
+        row_number() over (
+            partition by events.account_key, events.kind, events.external_id, snapshots.collected_at, snapshots.previous_at
+            order by events.occurred_at nulls last, case events.direction when 'taken' then 0 else 1 end nulls last
+        ) as position
     from events
     inner join snapshots
         on
@@ -179,7 +183,21 @@ moved as (
             and snapshots.kind = events.kind
             and events.occurred_at > snapshots.previous_at
             and events.occurred_at <= snapshots.collected_at
-    group by events.account_key, events.kind, events.external_id, snapshots.collected_at, snapshots.previous_at
+
+),
+
+-- What the log gave between two snapshots and did not take back before the second; given to somebody who had it already is no change.
+moved as (
+
+    select
+        account_key,
+        kind,
+        external_id,
+        collected_at,
+        previous_at,
+        {{ max_by('direction', 'position') }} as last_direction
+    from movements
+    group by account_key, kind, external_id, collected_at, previous_at
 
 ),
 

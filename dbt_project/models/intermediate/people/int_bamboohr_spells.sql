@@ -91,7 +91,11 @@ withdrawn as (
         instance,
         employee_id,
         effective_on,
-        termination_type
+        termination_type,
+        row_number() over (
+            partition by instance, employee_id
+            order by effective_on nulls last, gone_at nulls last, try_cast(row_id as bigint) nulls last, row_id nulls last
+        ) as position
     from status_rows
     where is_termination and gone_at is not null
 
@@ -104,7 +108,7 @@ rescinded as (
         spells.employee_id,
         spells.hired_on,
         max(withdrawn.effective_on) as terminated_on,
-        {{ max_by('withdrawn.termination_type', 'withdrawn.effective_on') }} as termination_type
+        {{ max_by('withdrawn.termination_type', 'withdrawn.position') }} as termination_type
     from spells
     inner join withdrawn
         on withdrawn.instance = spells.instance and withdrawn.employee_id = spells.employee_id and withdrawn.effective_on >= spells.hired_on

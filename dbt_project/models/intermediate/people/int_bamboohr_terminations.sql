@@ -1,7 +1,12 @@
 -- What the directory ever said of a termination date: when it was entered, and the instant, where HR gives one.
 with employees as (
 
-    select * from {{ ref('stg_bamboohr__employees_intervals') }}
+    select
+        *,
+        row_number() over (
+            partition by instance, employee_id order by seen_to nulls last, seen_from nulls last, payload_sha256 nulls last
+        ) as position
+    from {{ ref('stg_bamboohr__employees_intervals') }}
 
 ),
 
@@ -11,8 +16,8 @@ final as (
         instance,
         employee_id,
         terminated_on,
-        {{ max_by('termination_instant', 'seen_to') }} as termination_instant,
-        {{ max_by('termination_recorded_at', 'seen_to') }} as recorded_at
+        {{ max_by('termination_instant', 'position') }} as termination_instant,
+        {{ max_by('termination_recorded_at', 'position') }} as recorded_at
     from employees
     where terminated_on is not null
     group by instance, employee_id, terminated_on

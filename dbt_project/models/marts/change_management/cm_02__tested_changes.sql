@@ -60,7 +60,14 @@ required_runs as (
         check_runs.oid,
         check_runs.is_by_merge,
         check_runs.is_candidate,
-        concat_ws('', {{ instant_to_text('check_runs.completed_at') }}, '/', lpad(coalesce(check_runs.check_run_id, '0'), 20, '0')) as run_order,
+        -- statuses have no number: of those of one second, on several of the change's commits, what did not succeed is the latest
+        concat_ws(
+            '/',
+            {{ instant_to_text('check_runs.completed_at') }},
+            lpad(coalesce(check_runs.check_run_id, '0'), 20, '0'),
+            case when check_runs.outcome = 'SUCCESS' then '0' else '1' end,
+            check_runs.record_key
+        ) as run_order,
         required_checks.app_id is null or coalesce(required_checks.app_id = check_runs.app_id, false) as is_required_app
     from required_checks
     inner join check_runs
