@@ -28,11 +28,12 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     plan = Plan(chosen.scale, chosen.repeats, chosen.work.resolve(), chosen.engagement, chosen.rows)
     docs = chosen.docs or (PROJECT / "docs" if plan.scale >= 100 and not chosen.only else None)
+    earlier = report.read(docs, plan.scale) if docs is not None and chosen.only else None
     results: dict[str, Any] = {}
 
     def keep(measured: Results) -> None:
         told = {"scale": plan.scale, "repeats": plan.repeats, "machine": report.machine(), **measured.as_dict()}
-        results.update(json.loads(json.dumps(told)))
+        results.update(report.together(earlier, json.loads(json.dumps(told))))
         (plan.work / "results.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
         if docs is not None:
             report.write(results, docs)

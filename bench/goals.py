@@ -6,7 +6,7 @@ import json
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,7 @@ class Goal:
         is_met: Whether it holds; None when it was not measured.
         by_processor: The ratio of processor times, where the figure is a ratio of times.
         note: What was compared, how much of it.
+        part: The part of :data:`PARTS` that measured it.
     """
 
     number: str
@@ -68,11 +69,12 @@ class Goal:
     is_met: bool | None
     by_processor: float | None = None
     note: str = ""
+    part: str = ""
 
 
 @dataclass
 class Stage:
-    """One stage of the pipeline at one size."""
+    """One stage of the pipeline at one size; `part` as in :class:`Goal`."""
 
     copies: int
     stage: str
@@ -80,12 +82,14 @@ class Stage:
     cpu_seconds: float
     peak_mb: float
     facts: dict[str, Any] = field(default_factory=dict)
+    part: str = ""
 
 
 @dataclass
 class Results:
-    """All that was measured."""
+    """All that was measured; `parts` are those that this run measured."""
 
+    parts: list[str] = field(default_factory=list)
     goals: list[Goal] = field(default_factory=list)
     stages: list[Stage] = field(default_factory=list)
     rows: dict[int, dict[str, int]] = field(default_factory=dict)
@@ -122,8 +126,11 @@ def measure(
     for name, part in PARTS.items():
         if not parts or name in parts:
             say(f"{name} …")
-            results.goals += part(plan, results, say)
-            results.goals.sort(key=lambda goal: (int("".join(c for c in goal.number[:2] if c.isdigit())), goal.number))
+            known = len(results.stages)
+            results.goals += [replace(goal, part=name) for goal in part(plan, results, say)]
+            for stage in results.stages[known:]:
+                stage.part = name
+            results.parts.append(name)
             keep(results)
     return results
 

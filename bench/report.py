@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
@@ -57,17 +58,38 @@ def _memory_limit_gb(memory: int) -> float | None:
     return round(least / (1 << 30), 1) if least < memory else None
 
 
+def read(docs: Path, scale: int) -> dict[str, Any] | None:
+    """What a folder's `performance.json` holds, if it was measured at this scale."""
+    path = docs / "performance.json"
+    told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return told if told.get("scale") == scale else None
+
+
+def together(earlier: Mapping[str, Any] | None, now: Mapping[str, Any]) -> dict[str, Any]:
+    """An earlier run with the parts of this one in place of its own; `again` names them."""
+    told = dict(now)
+    if earlier is not None:
+        for kind in ("goals", "stages"):
+            told[kind] = [one for one in earlier[kind] if one["part"] not in now["parts"]] + now[kind]
+        told |= {"machine": earlier["machine"], "repeats": earlier["repeats"], "rows": now["rows"] or earlier["rows"]}
+        told["again"] = sorted({*earlier.get("again", []), *now["parts"]})
+    told["goals"] = sorted(told["goals"], key=lambda goal: (int(re.sub(r"\D", "", goal["number"][:2])), goal["number"]))
+    told["stages"] = sorted(told["stages"], key=lambda stage: stage["copies"])
+    return told
+
+
 def markdown(results: Mapping[str, Any]) -> str:
     """The generated part of docs/performance.md."""
     told = results["machine"]
-    limit = told["memory_limit_gb"]
+    limit, again = told["memory_limit_gb"], results.get("again", [])
     parts = [
         f"Scale {results['scale']}, {results['repeats']} repetitions; {told['cores']} cores, {told['memory_gb']} GB"
         + (f" of which this run may use {limit:g}" if limit else "")
         + ", "
         f"{told['system']} {told['architecture']}, Python {told['python']}, "
         + ", ".join(f"{name} {number}" for name, number in told["libraries"].items())
-        + f". Load average at the end: {' '.join(map(str, told['load_average']))}.",
+        + f". Load average at the end: {' '.join(map(str, told['load_average']))}."
+        + (f" Measured again since, in a run of their own: {', '.join(again)}." if again else ""),
         _table(
             ("#", "goal", "measured", "by processor time", "met", "what was measured"),
             [

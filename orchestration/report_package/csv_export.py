@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -219,33 +220,42 @@ def export_query(
         from (select {keys}, {line_sql(columns)} || chr(10) as csv_line from ({query}))
         order by {order}{"" if with_leaves else ", csv_line"}
     """  # noqa: S608 - identifiers come from the warehouse's own catalogue and are quoted
-    with path.open("wb") as file:
+    with path.open("wb") as file, ThreadPoolExecutor(1) as beside:
         file.write((csv_line([name for name, _ in columns])[0] + "\n").encode())
+        hashing: Future[None] | None = None
         for batch in con.execute(sql).to_arrow_reader(_BATCH):
-            _pass_on(batch, file, done, with_leaves)
+            text, offsets = _pass_on(batch, file, done)
+            if with_leaves:
+                if hashing is not None:
+                    hashing.result()
+                hashing = beside.submit(_add_leaves, done.tree, text, offsets)  # while the engine makes the next batch
+        if hashing is not None:
+            hashing.result()
     return done
 
 
-def _pass_on(batch: Any, file: Any, done: Exported, with_leaves: bool) -> None:
-    """Write the text buffer of one batch as it is and feed its digests to the tree."""
+def _pass_on(batch: Any, file: Any, done: Exported) -> tuple[bytes, list[int]]:
+    """Write the text buffer of one batch as it is; returns its bytes and where each line starts, and the last ends."""
     import numpy as np
 
     lines = batch.column(0)
+    if len(lines) == 0:
+        return b"", [0]
     wide = str(lines.type).startswith("large")
     _, offsets_buffer, data = lines.buffers()
     offsets = np.frombuffer(offsets_buffer, dtype=np.int64 if wide else np.int32)
     offsets = offsets[lines.offset : lines.offset + len(lines) + 1]
-    if len(lines) == 0:
-        return
     start = file.tell() - int(offsets[0])
     first = -done.rows % CHUNK
     done.chunk_offsets.extend(start + int(offsets[i]) for i in range(first, len(lines), CHUNK))
-    text = memoryview(data)[int(offsets[0]) : int(offsets[-1])]
+    text = memoryview(data)[int(offsets[0]) : int(offsets[-1])].tobytes()
     file.write(text)
     done.rows += len(lines)
-    if with_leaves:
-        content, ends = text.tobytes(), (offsets - offsets[0]).tolist()
-        done.tree.add(b"".join([leaf_hash(content[at : end - 1]) for at, end in pairwise(ends)]))
+    return text, (offsets - offsets[0]).tolist()
+
+
+def _add_leaves(tree: Tree, text: bytes, offsets: list[int]) -> None:
+    tree.add(b"".join([leaf_hash(text[at : end - 1]) for at, end in pairwise(offsets)]))
 
 
 def _count_formulas(con: DuckDBPyConnection, query: str, columns: Sequence[tuple[str, str]]) -> int:

@@ -70,6 +70,32 @@ def test_the_document_is_what_the_command_wrote() -> None:
     assert report.between(page, report.markdown(told)) == page
 
 
+def test_parts_measured_again_take_the_place_of_their_own(tmp_path: Path) -> None:
+    numbers = {"8a": "items", "9": "items", "1": "collection", "11a": "increment"}
+
+    def told(parts: list[str], measured: float) -> dict[str, Any]:
+        goals = [
+            {"number": number, "part": part, "measured": measured} for number, part in numbers.items() if part in parts
+        ]
+        stages = [{"copies": 0, "part": part, "seconds": measured} for part in parts]
+        run = {"scale": 100, "repeats": 3, "machine": measured, "parts": parts}
+        return {**run, "goals": goals, "stages": stages, "rows": {}}
+
+    whole = report.together(None, told(["increment", "items", "collection"], 1.0) | {"rows": {"100": {}}})
+    assert [goal["number"] for goal in whole["goals"]] == ["1", "8a", "9", "11a"]
+    again = report.together(whole, told(["items"], 2.0))
+    assert [(goal["number"], goal["measured"]) for goal in again["goals"]] == [
+        ("1", 1.0), ("8a", 2.0), ("9", 2.0), ("11a", 1.0),
+    ]  # fmt: skip
+    assert sorted((stage["part"], stage["seconds"]) for stage in again["stages"]) == [
+        ("collection", 1.0), ("increment", 1.0), ("items", 2.0),
+    ]  # fmt: skip
+    assert (again["machine"], again["again"], again["rows"]) == (1.0, ["items"], {"100": {}})
+    (tmp_path / "performance.json").write_text(json.dumps(again))
+    assert report.read(tmp_path, 100) == again
+    assert report.read(tmp_path, 10) is None
+
+
 def test_a_document_without_marks_is_refused() -> None:
     with pytest.raises(ValueError, match="one line"):
         report.between("# Speed\n", "")

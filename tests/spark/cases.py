@@ -6,7 +6,7 @@ from tests.spark.engines import Case
 
 ZONES = [
     "America/New_York", "Europe/London", "America/Sao_Paulo", "Asia/Beirut", "America/Havana", "Africa/Cairo",
-    "Australia/Lord_Howe", "Pacific/Apia", "Asia/Kathmandu", "America/Asuncion", "UTC",
+    "Australia/Lord_Howe", "Pacific/Apia", "Asia/Kathmandu", "America/Asuncion", "Atlantic/Azores", "UTC",
 ]  # fmt: skip
 DAYS = [
     "2026-03-08", "2026-11-01", "2026-03-29", "2026-10-25", "2018-11-04", "2018-02-18", "2022-03-27", "2026-04-24",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from orchestration import clock
 from tests.spark import engines
 from tests.spark.cases import CASES
 from tests.spark.engines import Case, on_duckdb, on_spark
@@ -62,6 +64,19 @@ def test_a_broken_macro_is_seen(
     assert match
     monkeypatch.setattr(engines, "EXTRA", f"{{% macro {name}({match[1]}) %}}{broken}{{% endmacro %}}")
     assert on_duckdb(chosen) != on_spark(session, tmp_path, chosen)
+
+
+@pytest.mark.needs_nothing
+@pytest.mark.parametrize("name", ["start_of_day", "end_of_day"])
+def test_a_day_begins_when_it_does_in_python(name: str) -> None:
+    """The windows of collection and the models speak of the same instants, also where midnight comes twice or not at all."""
+    (case,) = [one for one in CASES if one.name == name]
+    wrong = {}
+    for (_, answer), (day, zone) in zip(on_duckdb(case), case.rows, strict=True):
+        expected = day and int(getattr(clock, name)(date.fromisoformat(day), zone).timestamp()) * 1_000_000
+        if answer != expected:
+            wrong[day, zone] = (answer, expected)
+    assert wrong == {}
 
 
 @pytest.mark.needs_nothing

@@ -63,10 +63,21 @@
 {% macro default__date_to_text(expression) %}strftime({{ expression }}, '%Y%m%d'){% endmacro %}
 {% macro spark__date_to_text(expression) %}date_format({{ expression }}, 'yyyyMMdd'){% endmacro %}
 
-{#- The instant at which a date begins in a zone; a midnight that daylight saving skips is the first instant after it. -#}
+{#- The first instant of a date in a zone. Of a midnight that comes twice the engines know the second: the minute before it tells the
+    first. A midnight that is skipped is the first instant after it. -#}
 {% macro start_of_day(date, zone) %}{{ return(adapter.dispatch('start_of_day', 'itgc')(date, zone)) }}{% endmacro %}
-{% macro default__start_of_day(date, zone) %}timezone({{ zone }}, cast({{ date }} as timestamp)){% endmacro %}
-{% macro spark__start_of_day(date, zone) %}{{ local_to_instant('cast(' ~ date ~ ' as timestamp)', zone) }}{% endmacro %}
+{% macro default__start_of_day(date, zone) -%}
+    least(
+        timezone({{ zone }}, cast({{ date }} as timestamp)),
+        timezone({{ zone }}, cast({{ date }} as timestamp) - interval 1 minute) + interval 1 minute
+    )
+{%- endmacro %}
+{% macro spark__start_of_day(date, zone) -%}
+    least(
+        {{ local_to_instant('cast(' ~ date ~ ' as timestamp)', zone) }},
+        {{ local_to_instant('(cast(' ~ date ~ ' as timestamp) - interval 1 minute)', zone) }} + interval 1 minute
+    )
+{%- endmacro %}
 
 {#- The first instant after a date: half-open intervals end here. -#}
 {% macro end_of_day(date, zone) %}{{ return(start_of_day(add_days(date, 1), zone)) }}{% endmacro %}
